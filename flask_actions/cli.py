@@ -1,0 +1,60 @@
+"""``flask actions``: what an application's actions are, and a call from the shell."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+commands = AppGroup("actions", help="The application's actions.")
+
+
+@commands.command("list")
+def list_actions() -> None:
+    """Name, accepted kinds, input, guards and URL of every action."""
+    state = current_app.extensions["actions"]
+    rows = [("NAME", "ACCEPTS", "INPUT", "GUARD", "URL")]
+    for name, action in state.registry:
+        rows.append(
+            (
+                name,
+                ",".join(sorted(action.accept)),
+                action.input.label,
+                ", ".join(_name(guard) for guard in action.guards) or "-",
+                f"{state.settings.url_prefix}/{name}",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+@commands.command("call")
+@click.argument("name")
+@click.option("--json", "text", default=None, help="The input, as JSON.")
+def call(name: str, text: str | None) -> None:
+    """Call an action as trusted code would not: guards are asked, the input is validated.
+
+    Prints the result as JSON; the exit code is 1 for an error.
+    """
+    try:
+        data = None if text is None else json.loads(text)
+    except ValueError as error:
+        raise click.BadParameter(f"is not JSON: {error}", param_hint="--json") from None
+    state = current_app.extensions["actions"]
+    if state.registry.find(name) is None:
+        try:
+            state.registry.name_of(name)
+        except LookupError as error:
+            raise click.BadParameter(str(error), param_hint="NAME") from None
+    result: Any = state.actions.call(name, data)
+    click.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+    if not result.ok:
+        raise SystemExit(1)
+
+
+def _name(guard: Any) -> str:
+    return str(getattr(guard, "__name__", None) or type(guard).__name__)

@@ -1,0 +1,277 @@
+"""ActionContext: what a guard and a handler know of the call they serve."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flask import (
+    after_this_request,
+    current_app,
+    g,
+    has_app_context,
+    has_request_context,
+    session,
+    url_for,
+)
+from flask import request as flask_request
+from flask.sessions import SessionMixin
+from flask.wrappers import Request
+from werkzeug.wrappers import Response
+
+from .errors import ActionError
+from .urls import has_scheme, on_site
+
+Door = Literal["form", "htmx", "rpc", "server", "mcp", "queue"]
+
+log = logging.getLogger("flask_actions")
+
+_UNKNOWN = object()
+
+
+class ActionContext:
+    """One call, as its guard and its handler see it.
+
+    :ivar name: the action's canonical name.
+    :ivar called_from: the door: ``"form"``, ``"htmx"``, ``"rpc"``, ``"server"``.
+    :ivar htmx: what the answer asks htmx to do; does nothing on other doors.
+    :ivar location: where the handler sends the caller, once it has.
+    """
+
+    #: Tells a handler's only parameter that it is the context and not an input.
+    is_action_context = True
+
+    def __init__(
+        self, name: str, called_from: Door, load_user: Callable[[ActionContext], Any] | None
+    ) -> None:
+        self.name = name
+        self.called_from = called_from
+        self.htmx = HtmxReply()
+        self.location: str | None = None
+        self.external = False
+        self._load_user = load_user
+        self._user: Any = _UNKNOWN
+
+    @property
+    def request(self) -> Request:
+        """Flask's request.
+
+        :raises RuntimeError: outside a request.
+        """
+        self._need_request("request")
+        return flask_request
+
+    @property
+    def session(self) -> SessionMixin:
+        """Flask's session.
+
+        :raises RuntimeError: outside a request.
+        """
+        self._need_request("session")
+        return session
+
+    @property
+    def cookies(self) -> RequestCookies:
+        """The cookies that came, and those that the answer sets.
+
+        :raises RuntimeError: outside a request.
+        """
+        self._need_request("cookies")
+        return RequestCookies()
+
+    @property
+    def locals(self) -> Any:
+        """Flask's ``g``.
+
+        :raises RuntimeError: outside an application context.
+        """
+        if not has_app_context():
+            raise RuntimeError(
+                f"ctx.locals of {self.name} is Flask's g, and there is no application here. Call the "
+                f"action in `with app.app_context():`."
+            )
+        return g
+
+    @property
+    def url(self) -> str | None:
+        """The URL of the request; None outside one."""
+        return flask_request.url if has_request_context() else None
+
+    @property
+    def client_address(self) -> str | None:
+        """The address of the client; behind a proxy it takes werkzeug's ``ProxyFix``."""
+        return flask_request.remote_addr if has_request_context() else None
+
+    @property
+    def user(self) -> Any:
+        """Who is logged in; None for nobody."""
+        if self._user is _UNKNOWN:
+            self._user = self._load_user(self) if self._load_user else None
+        return self._user
+
+    @property
+    def user_id(self) -> Any:
+        """The id of who is logged in: ``get_id()``, ``id``, or the key ``"id"``; None for nobody."""
+        user = self.user
+        if user is None:
+            return None
+        if callable(getattr(user, "get_id", None)):
+            return user.get_id()
+        if isinstance(user, dict):
+            return user.get("id")
+        return getattr(user, "id", None)
+
+    @property
+    def has_login(self) -> bool:
+        """Whether the application can tell who is logged in."""
+        return self._load_user is not None
+
+    def redirect(self, target: str, external: bool = False, **values: Any) -> None:
+        """Send the caller to an endpoint or a URL; what the handler returns is kept for there.
+
+        :param target: a leading ``/`` or a scheme is a URL, all else an endpoint.
+        :param external: whether the URL may leave this site.
+        :raises ActionError: ``BAD_REQUEST`` for a URL that leaves it all the same.
+        """
+        if not has_scheme(target):
+            self.location, self.external = _url_for(target, values), False
+            return
+        host = flask_request.host if has_request_context() else ""
+        here = on_site(target, host)
+        if here is None and not external:
+            log.warning(
+                "%s redirects to %r, which is not on this site: write ctx.redirect(url, "
+                "external=True) where that is meant.",
+                self.name,
+                target,
+            )
+            raise ActionError("BAD_REQUEST", "This link leads to another site.")
+        if here is None and (not _is_web_url(target)):
+            raise ValueError(f"{target!r} is no URL that a browser can follow.")
+        self.location, self.external = here or target, here is None
+
+    def _need_request(self, what: str) -> None:
+        if not has_request_context():
+            raise RuntimeError(
+                f"ctx.{what} needs a request, and {self.name} was called outside one. Check "
+                f"ctx.called_from, or hand in what the handler needs with its input."
+            )
+
+
+class RequestCookies:
+    """The cookies of the request, and of the response that it will get."""
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """A cookie's value, the one that the answer sets before the one that came."""
+        changed = self._changed()
+        if name in changed:
+            return changed[name] if changed[name] is not None else default
+        return flask_request.cookies.get(name, default)
+
+    def names(self) -> list[str]:
+        """The names of all cookies that the browser has once it has the answer."""
+        changed = self._changed()
+        kept = [name for name in flask_request.cookies if name not in changed]
+        return kept + [name for name, value in changed.items() if value is not None]
+
+    def set(self, key: str, value: str = "", **options: Any) -> None:
+        """Set a cookie on the answer, whatever door it leaves by.
+
+        :param options: those of werkzeug's ``Response.set_cookie``; the path is the application's
+            and ``secure`` follows the request, unless they are given.
+        """
+        options.setdefault("path", current_app.config["APPLICATION_ROOT"])
+        options.setdefault("secure", flask_request.is_secure)
+        self._change(key, value, lambda answer: answer.set_cookie(key, value, **options))
+
+    def delete(self, key: str, **options: Any) -> None:
+        """Have the browser forget a cookie; path and domain as it was set with."""
+        options.setdefault("path", current_app.config["APPLICATION_ROOT"])
+        self._change(key, None, lambda answer: answer.delete_cookie(key, **options))
+
+    def _changed(self) -> dict[str, str | None]:
+        changed: dict[str, str | None] = flask_request.environ.setdefault(
+            "flask_actions.cookies", {}
+        )
+        return changed
+
+    def _change(self, key: str, value: str | None, write: Callable[[Response], None]) -> None:
+        def on_answer(answer: Any) -> Any:
+            write(answer)
+            return answer
+
+        self._changed()[key] = value
+        after_this_request(on_answer)
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfBand:
+    """A further fragment of an htmx answer."""
+
+    fragment: str
+    target: str | None
+    swap: str
+    context: dict[str, Any]
+
+
+@dataclass(slots=True)
+class HtmxReply:
+    """What an answer asks htmx to do, beside its fragment."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    further: list[OutOfBand] = field(default_factory=list)
+    _events: dict[str, Any] = field(default_factory=dict)
+
+    def trigger(self, event: str, detail: Any = None) -> None:
+        """Fire *event* in the page; listen on the body: the form may be gone by then.
+
+        htmx 2 fires it before the swap, htmx 4 after it.
+        """
+        self._events[event] = detail
+        # Headers are Latin-1: everything else leaves as \\u escapes.
+        self.headers["HX-Trigger"] = json.dumps(self._events, ensure_ascii=True)
+
+    def retarget(self, selector: str) -> None:
+        """Put the fragment where *selector* points, whatever the form says."""
+        self.headers["HX-Retarget"] = selector
+
+    def reswap(self, style: str) -> None:
+        """Swap in another way: ``"outerHTML"``, ``"beforeend"``, ``"none"``."""
+        self.headers["HX-Reswap"] = style
+
+    def push_url(self, url: str | Literal[False]) -> None:
+        """Put *url* into the address bar; False keeps the one that is there."""
+        self.headers["HX-Push-Url"] = url if url else "false"
+
+    def oob(
+        self,
+        fragment: str,
+        target: str | None = None,
+        swap: str = "outerHTML",
+        **context: Any,
+    ) -> None:
+        """Send a further fragment: a template, or one block of it (``"page.html#count"``).
+
+        :param target: a selector; the fragment is put there by ``<hx-partial>``, which table rows
+            survive too (htmx 2.0.11 or 4). Without it, the fragment's own ``hx-swap-oob`` decides.
+        """
+        self.further.append(OutOfBand(fragment, target, swap, context))
+
+
+def _url_for(endpoint: str, values: dict[str, Any]) -> str:
+    if has_request_context():
+        return url_for(endpoint, **values)
+    # Outside a request Flask wants a SERVER_NAME for whole URLs; a path needs none.
+    root = current_app.config["APPLICATION_ROOT"]
+    adapter = current_app.url_map.bind("localhost", script_name=root)
+    current_app.inject_url_defaults(endpoint, values)
+    anchor = values.pop("_anchor", None)
+    path = adapter.build(endpoint, values)
+    return f"{path}#{anchor}" if anchor else path
+
+
+def _is_web_url(url: str) -> bool:
+    return url.startswith(("http://", "https://")) and not any(ord(char) <= 0x20 for char in url)

@@ -1,0 +1,93 @@
+"""Which requests are for an action, and by which door: headers in, a call on its way out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from flask.wrappers import Request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.formparser import FormDataParser
+
+from .config import Settings
+from .context import Door
+from .transports.base import FORM_TYPES, has_body
+
+#: What decides the door, for the ``Vary`` header.
+DECIDING_HEADERS = ("HX-Request", "HX-Boosted", "HX-Request-Type", "Accept", "Sec-Fetch-Mode")
+
+_JSON = ("application/json", "application/json+devalue")
+
+
+def door_of(request: Request, settings: Settings, by_page: bool) -> Door:
+    """Which door a request came in by, by positive evidence.
+
+    :param by_page: whether it was made at a page's own URL, by ``?_action=``.
+    """
+    headers = request.headers
+    if headers.get("HX-Request") == "true":
+        whole_page = (
+            headers.get("HX-Boosted") == "true"
+            or headers.get("HX-Request-Type") == "full"
+            or headers.get("HX-History-Restore-Request") == "true"
+        )
+        return "form" if whole_page else "htmx"
+    accept = request.accept_mimetypes
+    html = next((quality for kind, quality in accept if kind == "text/html"), 0)
+    mode = headers.get("Sec-Fetch-Mode")
+    if settings.wire == "astro" and not by_page and mode != "navigate" and not html:
+        return "rpc"
+    json = max((quality for kind, quality in accept if kind in _JSON), default=0)
+    no_form = (request.mimetype or has_body(request)) and request.mimetype not in FORM_TYPES
+    if no_form or json > html or (mode not in (None, "navigate") and not html):
+        return "rpc"
+    return "form"
+
+
+def limit_body(request: Request, limit: int) -> None:
+    """Put a limit of bytes in force before any hook reads the body."""
+    request.form_data_parser_class = _StrictFormParser
+    if request.content_length is None:
+        # Werkzeug stops reading at its limit as if the body ended there: count instead.
+        request.environ["wsgi.input"] = _Counted(request.environ["wsgi.input"], limit)
+        request.max_content_length = sys.maxsize
+    else:
+        request.max_content_length = limit
+
+
+class _StrictFormParser(FormDataParser):
+    """Werkzeug's parser, without its silence about a broken multipart body."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "silent": False})
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except ValueError:
+            raise UnsupportedMediaType("The form's body is broken or cut off.") from None
+
+
+class _Counted:
+    """A request's body of unknown length, refused once it passes the limit."""
+
+    def __init__(self, stream: Any, limit: int) -> None:
+        self._stream = stream
+        self._left = limit
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
+        return self._take(self._stream.read(wanted))
+
+    def readline(self, size: int = -1) -> bytes:
+        wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
+        return self._take(self._stream.readline(wanted))
+
+    def __iter__(self) -> Any:
+        return iter(self.readline, b"")
+
+    def _take(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        if self._left < 0:
+            raise RequestEntityTooLarge("The request is larger than this action takes.")
+        return data

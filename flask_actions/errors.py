@@ -1,0 +1,213 @@
+"""What can go wrong with a call: a code and a message in, an error fit to show out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from werkzeug.exceptions import HTTPException
+
+#: The IANA names of HTTP's error statuses, as Astro's newest list has them.
+STATUSES: dict[str, int] = {
+    "BAD_REQUEST": 400,
+    "UNAUTHORIZED": 401,
+    "PAYMENT_REQUIRED": 402,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "PROXY_AUTHENTICATION_REQUIRED": 407,
+    "REQUEST_TIMEOUT": 408,
+    "CONFLICT": 409,
+    "GONE": 410,
+    "LENGTH_REQUIRED": 411,
+    "PRECONDITION_FAILED": 412,
+    "CONTENT_TOO_LARGE": 413,
+    "URI_TOO_LONG": 414,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RANGE_NOT_SATISFIABLE": 416,
+    "EXPECTATION_FAILED": 417,
+    "MISDIRECTED_REQUEST": 421,
+    "UNPROCESSABLE_CONTENT": 422,
+    "LOCKED": 423,
+    "FAILED_DEPENDENCY": 424,
+    "TOO_EARLY": 425,
+    "UPGRADE_REQUIRED": 426,
+    "PRECONDITION_REQUIRED": 428,
+    "TOO_MANY_REQUESTS": 429,
+    "REQUEST_HEADER_FIELDS_TOO_LARGE": 431,
+    "UNAVAILABLE_FOR_LEGAL_REASONS": 451,
+    "INTERNAL_SERVER_ERROR": 500,
+    "NOT_IMPLEMENTED": 501,
+    "BAD_GATEWAY": 502,
+    "SERVICE_UNAVAILABLE": 503,
+    "GATEWAY_TIMEOUT": 504,
+    "HTTP_VERSION_NOT_SUPPORTED": 505,
+    "VARIANT_ALSO_NEGOTIATES": 506,
+    "INSUFFICIENT_STORAGE": 507,
+    "LOOP_DETECTED": 508,
+    "NETWORK_AUTHENTICATION_REQUIRED": 511,
+}
+
+#: Spellings of Astro before 5.7.14, still accepted.
+OLDER_STATUSES: dict[str, int] = {
+    "TIMEOUT": 408,
+    "PAYLOAD_TOO_LARGE": 413,
+    "CLIENT_CLOSED_REQUEST": 499,
+}
+
+_STATUS_OF = {**OLDER_STATUSES, **STATUSES}
+_CODE_OF = {status: code for code, status in _STATUS_OF.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that is wrong with an input; never the value that was wrong.
+
+    :ivar path: where, from the root of the input: ``("lines", 0, "qty")``; empty for the whole form.
+    :ivar code: what kind, a stable word: pydantic's error type, or ``custom`` for a handler's own.
+    """
+
+    path: tuple[str | int, ...]
+    code: str
+    message: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"path": list(self.path), "code": self.code, "message": self.message}
+
+
+class ActionError(Exception):
+    """An error that the caller is told about.
+
+    :param code: one of the 38 names of :data:`STATUSES`, or an older spelling.
+    :param message: shown to people as it stands.
+    :param retry_after: whole seconds to wait; becomes the ``Retry-After`` header (RFC 9110, 10.2.3).
+    :param reference: the id under which the log has the cause.
+    :raises ValueError: if *code* is unknown.
+    """
+
+    type = "ActionError"
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        retry_after: int | None = None,
+        reference: str | None = None,
+    ) -> None:
+        self.status = self.code_to_status(code)
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+        self.reference = reference
+        super().__init__(code, message)
+
+    def __str__(self) -> str:
+        return self.message or self.code
+
+    @staticmethod
+    def code_to_status(code: str) -> int:
+        """The HTTP status of *code*.
+
+        :raises ValueError: if there is no such code.
+        """
+        status = _STATUS_OF.get(code)
+        if status is None:
+            raise ValueError(
+                f"{code!r} is no error code. Use an IANA name in capitals, such as "
+                f"'NOT_FOUND', 'CONFLICT' or 'UNPROCESSABLE_CONTENT'."
+            )
+        return status
+
+    @staticmethod
+    def status_to_code(status: int) -> str:
+        """The newest name of an HTTP error status; ``INTERNAL_SERVER_ERROR`` for one without a name."""
+        return _CODE_OF.get(status, "INTERNAL_SERVER_ERROR")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error as plain JSON data."""
+        plain: dict[str, Any] = {
+            "type": self.type,
+            "code": self.code,
+            "status": self.status,
+            "message": self.message,
+        }
+        if self.reference is not None:
+            plain["reference"] = self.reference
+        return plain
+
+
+class ActionInputError(ActionError):
+    """The input does not fit: which fields, and why.
+
+    :param problems: messages by dotted path (``"email"``, ``"lines.0.qty"``; ``""`` for the whole
+        form), each a text or a list of texts; or ready :class:`Issue` objects.
+    :param message: the sentence above the form.
+    """
+
+    type = "ActionInputError"
+
+    def __init__(
+        self,
+        problems: Mapping[str, str | Sequence[str]] | Iterable[Issue],
+        message: str = "Please check the marked fields.",
+    ) -> None:
+        super().__init__("BAD_REQUEST", message)
+        self.issues: tuple[Issue, ...] = tuple(_each(problems))
+        self.args = (self.issues, message)
+
+    @property
+    def fields(self) -> dict[str, list[str]]:
+        """Messages by dotted path, in the order of the issues."""
+        fields: dict[str, list[str]] = {}
+        for issue in self.issues:
+            if issue.path:
+                fields.setdefault(".".join(map(str, issue.path)), []).append(issue.message)
+        return fields
+
+    @property
+    def form_errors(self) -> list[str]:
+        """Messages that belong to no field."""
+        return [issue.message for issue in self.issues if not issue.path]
+
+    def to_dict(self) -> dict[str, Any]:
+        plain = super().to_dict()
+        plain["issues"] = [issue.to_dict() for issue in self.issues]
+        plain["fields"] = self.fields
+        return plain
+
+
+class Refusal(ActionError):
+    """The request is turned away at the door: no page waits for this answer.
+
+    Method, origin, name, size, content type and token are refused so; what a guard, the input
+    model or the handler refuses is an ordinary :class:`ActionError`, whose page shows it.
+
+    :ivar cause: the exception of the library that refused, for an application's error handler.
+    """
+
+    def __init__(self, code: str, message: str, cause: HTTPException | None = None) -> None:
+        super().__init__(code, message)
+        self.cause = cause
+
+
+def is_action_error(value: object) -> TypeGuard[ActionError]:
+    """Whether *value* is an :class:`ActionError`, input errors included."""
+    return isinstance(value, ActionError)
+
+
+def is_input_error(value: object) -> TypeGuard[ActionInputError]:
+    """Whether *value* is an :class:`ActionInputError`."""
+    return isinstance(value, ActionInputError)
+
+
+def _each(problems: Mapping[str, str | Sequence[str]] | Iterable[Issue]) -> Iterable[Issue]:
+    if not isinstance(problems, Mapping):
+        yield from problems
+        return
+    for dotted, messages in problems.items():
+        path = tuple(int(part) if part.isdecimal() else part for part in dotted.split(".") if part)
+        for message in [messages] if isinstance(messages, str) else messages:
+            yield Issue(path, "custom", str(message))

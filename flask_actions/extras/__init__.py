@@ -1,0 +1,1 @@
+"""What is switched on by hand; the only place that imports packages beyond the core's."""

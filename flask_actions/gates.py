@@ -1,0 +1,100 @@
+"""What a ``before_request`` may know of the call that is on its way, and do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+
+from .action import Action
+from .context import Door
+from .packing import pack
+from .pipeline import answer, complete
+from .result import SafeResult
+from .transports.base import (
+    Transport,
+    WebCall,
+    plain_result,
+    response_of,
+    show_in,
+    whole_result,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedAction:
+    """The action that this request calls.
+
+    :ivar name: its canonical name, whatever spelling the request used.
+    """
+
+    name: str
+    called_from: Door
+    _transport: Transport
+    _call: WebCall
+
+    def handler(self) -> SafeResult[Any]:
+        """Run the action, guards and validation included; once, however often it is called."""
+        if self._call.result is None:
+            complete(answer(_Ahead(self._transport), self._call))
+        assert self._call.result is not None
+        return self._call.result
+
+
+class RequestActions:
+    """The view of this request that :func:`get_action_context` gives.
+
+    :ivar action: the action that the request calls; None if it calls none, or none that there is.
+    """
+
+    def __init__(self, action: RequestedAction | None, call: WebCall | None) -> None:
+        self.action = action
+        self._call = call
+
+    def set_action_result(self, name: Action[Any] | str, result: SafeResult[Any]) -> None:
+        """Have ``get_action_result`` give *result* in this request, and the action not run."""
+        registry = current_app.extensions["actions"].registry
+        canonical = registry.name_of(name)
+        show_in(request, canonical, None, result)
+        if self._call is not None and self._call.ctx.name == canonical:
+            self._call.result = result
+
+    def serialize_action_result(self, result: SafeResult[Any]) -> str:
+        """A result as text, to be kept anywhere.
+
+        :raises ValueError: if its data cannot be serialised, or is a Response.
+        """
+        if response_of(result) is not None:
+            raise ValueError("A Response cannot be kept: send it.")
+        return pack(plain_result(result, self._action()))
+
+    def deserialize_action_result(self, text: str) -> SafeResult[Any]:
+        """The result of that text; its data is of the action's output type where one is called."""
+        return whole_result(text, self._action())
+
+    def _action(self) -> Action[Any] | None:
+        return None if self._call is None else self._call.action
+
+
+def get_action_context() -> RequestActions:
+    """The action that this request calls, for hooks that gate it or keep its result elsewhere."""
+    arrived = request.environ.get("flask_actions.call")
+    if arrived is None:
+        return RequestActions(None, None)
+    transport, call = arrived
+    if call.action is None or request.method != "POST":
+        return RequestActions(None, call)
+    return RequestActions(RequestedAction(call.ctx.name, call.ctx.called_from, transport, call), call)
+
+
+class _Ahead:
+    """Walks a transport's way in, and leaves the answer for later."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.passes_responses = transport.passes_responses
+        self.target = transport.target
+        self.decode = transport.decode
+
+    def encode(self, call: WebCall, result: SafeResult[Any]) -> SafeResult[Any]:
+        return result

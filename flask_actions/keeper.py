@@ -1,0 +1,336 @@
+"""One result, across one redirect: kept under a random id, shown once to the browser that posted.
+
+A browser holds the id in a *pocket*, its session or a signed cookie of its own; so an id alone
+reads nothing. The text lies in the pocket too, or on the *shelf*, a server-side cache, where the
+pocket is too small or the application says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from cachelib import BaseCache, FileSystemCache
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+#: Where the results wait in the session, and what the cookies' names start with.
+KEY = "_actions"
+#: Browsers drop a cookie whose name and value pass 4,096 bytes; Werkzeug warns from 4,093 on.
+COOKIE_LIMIT = 4093
+#: So many results of one browser may wait; the oldest goes first.
+HANDFUL = 16
+#: Cookies of our own stay below this together: servers cap the whole header, gunicorn at 8,190.
+JAR_LIMIT = 6000
+#: For so many seconds a page load that lost its id may show the result of its path, once.
+GRACE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result that waits.
+
+    :ivar path: the page that it was sent to; None for whichever page asks first.
+    :ivar created: Unix time, in seconds.
+    :ivar seen: whether a page load without the id has shown it.
+    :ivar text: the packed result; None while it lies on the shelf.
+    """
+
+    action: str
+    key: str | None
+    path: str | None
+    created: float
+    text: str | None
+    seen: bool = False
+
+    def to_text(self) -> str:
+        fields = [self.action, self.key, self.path, int(self.created), int(self.seen), self.text]
+        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> Kept:
+        action, key, path, created, seen, body = json.loads(text)
+        return cls(action, key, path, created, body, bool(seen))
+
+
+class Pocket(Protocol):
+    """What one browser holds: ids, with the text of their results where it fits."""
+
+    def items(self) -> Iterator[tuple[str, Kept]]: ...
+    def put(self, id: str, kept: Kept) -> bool: ...
+    def drop(self, id: str) -> None: ...
+
+
+class Cookies(Protocol):
+    """The cookies of a request and its response, as an :class:`ActionContext` has them."""
+
+    def names(self) -> list[str]: ...
+    def get(self, name: str) -> str | None: ...
+    def set(self, key: str, value: str, *, max_age: int, httponly: bool, samesite: str) -> None: ...
+    def delete(self, key: str) -> None: ...
+
+
+class SessionPocket:
+    """Results in Flask's session. What it takes there is measured when the response leaves."""
+
+    def __init__(self, session: MutableMapping[str, Any]) -> None:
+        self._session = session
+
+    def items(self) -> Iterator[tuple[str, Kept]]:
+        for id, text in list(self._read().items()):
+            yield id, Kept.from_text(text)
+
+    def put(self, id: str, kept: Kept) -> bool:
+        # A new dictionary each time: only a top-level assignment marks the session as changed.
+        self._session[KEY] = {**self._read(), id: kept.to_text()}
+        return True
+
+    def drop(self, id: str) -> None:
+        left = {other: text for other, text in self._read().items() if other != id}
+        if left:
+            self._session[KEY] = left
+        else:
+            self._session.pop(KEY, None)
+
+    def _read(self) -> dict[str, str]:
+        waiting = self._session.get(KEY)
+        return waiting if isinstance(waiting, dict) else {}
+
+
+class CookiePocket:
+    """Results in signed cookies, one each: no two responses write the same one."""
+
+    def __init__(self, cookies: Cookies, signer: URLSafeTimedSerializer, ttl: int) -> None:
+        self._cookies = cookies
+        self._signer = signer
+        self._ttl = ttl
+
+    def items(self) -> Iterator[tuple[str, Kept]]:
+        for name in self._cookies.names():
+            if not name.startswith(KEY + "_"):
+                continue
+            try:
+                text = self._signer.loads(self._cookies.get(name) or "", max_age=self._ttl)
+            except BadData:
+                continue
+            id, kept = text.partition(" ")[::2]
+            # The id is signed too: a cookie renamed by hand is no other result.
+            if name == f"{KEY}_{id}":
+                yield id, Kept.from_text(kept)
+
+    def put(self, id: str, kept: Kept) -> bool:
+        """Keep it; False, and nothing done, if the browser or a server would drop the cookie."""
+        name = f"{KEY}_{id}"
+        value = self._signer.dumps(f"{id} {kept.to_text()}")
+        held = sum(
+            len(other) + len(self._cookies.get(other) or "")
+            for other in self._cookies.names()
+            if other.startswith(KEY + "_") and other != name
+        )
+        size = len(name) + len(value)
+        if kept.text is not None and (size > COOKIE_LIMIT or size + held > JAR_LIMIT):
+            return False
+        self._cookies.set(name, value, max_age=self._ttl, httponly=True, samesite="Lax")
+        return True
+
+    def drop(self, id: str) -> None:
+        self._cookies.delete(f"{KEY}_{id}")
+
+
+class _Text:
+    """Our own text in the files, not cachelib's pickle."""
+
+    def dump(self, value: Any, f: IO[bytes], protocol: int = 0) -> None:
+        f.write(str(value).encode())
+
+    def load(self, f: IO[bytes]) -> str:
+        return f.read().decode()
+
+
+class FileShelf(FileSystemCache):
+    """Texts in files of a folder, which the first one makes; none goes before it expires."""
+
+    serializer = _Text()  # type: ignore[assignment]  # cachelib types the attribute by its default
+
+    def __init__(self, folder: str, ttl: int) -> None:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        # Threshold 0: cachelib would evict the oldest of many, expired or not.
+        super().__init__(folder, threshold=0, default_timeout=ttl)
+        self._folder = folder
+        self._ttl = ttl
+        self._swept = 0.0
+
+    def set(self, *args: Any, **kwargs: Any) -> bool:
+        self._sweep(time.time())
+        return super().set(*args, **kwargs)
+
+    def _sweep(self, now: float) -> None:
+        if now - self._swept < self._ttl:
+            return
+        self._swept = now
+        for entry in os.scandir(self._folder):
+            try:
+                if entry.stat().st_mtime < now - 2 * self._ttl:
+                    os.unlink(entry.path)
+            except FileNotFoundError:  # another process swept it
+                pass
+
+
+def writable(folder: str) -> bool:
+    """Whether files could be written to *folder*, which need not exist yet."""
+    for place in (Path(folder), *Path(folder).parents):
+        if place.exists():
+            return place.is_dir() and os.access(place, os.W_OK)
+    return False
+
+
+class Keeper:
+    """Keeps results for an application.
+
+    :param store: ``"session"``, ``"cookie"`` or a cachelib cache.
+    :param ttl: seconds that an unread result waits.
+    :param folder: where the shelf is, unless *store* is a cache.
+    """
+
+    def __init__(self, store: Any, ttl: int, folder: str) -> None:
+        self.uses_session = store == "session"
+        self._ttl = ttl
+        self._folder = folder
+        self._cache: BaseCache | None = None if isinstance(store, str) else store
+        self._file_shelf: FileShelf | None = None
+
+    def pockets(
+        self,
+        session: MutableMapping[str, Any],
+        cookies: Cookies,
+        secret_keys: list[str | bytes],
+    ) -> list[Pocket]:
+        """The pockets of a browser, the one that new results go to first."""
+        signer = URLSafeTimedSerializer(secret_keys, salt="flask-actions-result")
+        own: list[Pocket] = [CookiePocket(cookies, signer, self._ttl)]
+        return [SessionPocket(session), *own] if self.uses_session else own
+
+    def remember(self, pockets: list[Pocket], kept: Kept) -> str:
+        """Keep a result for the next page load.
+
+        :returns: the id for the URL of the redirect.
+        :raises OSError: if it fits nowhere and the shelf cannot be written.
+        """
+        id = secrets.token_urlsafe(12)
+        self._clear_away(pockets, kept.created)
+        on_shelf = self._cache is not None
+        if on_shelf or not pockets[0].put(id, kept):
+            self._put_on_shelf(id, kept.text or "")
+            pockets[0].put(id, replace(kept, text=None))
+        return id
+
+    def recall(
+        self,
+        pockets: list[Pocket],
+        *,
+        id: str | None,
+        path: str,
+        action: str,
+        key: str | None,
+        consume: bool,
+        now: float,
+    ) -> str | None:
+        """The text that a page load shows for *action*, if any.
+
+        :param id: the id in the URL; None if it was lost.
+        :param consume: False for a HEAD request and a prefetch, which show nothing to anybody.
+        """
+        for pocket in pockets:
+            for each, kept in sorted(pocket.items(), key=lambda pair: -pair[1].created):
+                if kept.action != action or kept.key != key or now - kept.created > self._ttl:
+                    continue
+                if each != id and (id is not None or not consume or not self._lost(kept, path, now)):
+                    continue
+                text = kept.text if kept.text is not None else self._from_shelf(each)
+                if text is None:
+                    continue
+                if consume and (each == id or kept.path is None):
+                    self._forget(pocket, each, kept)
+                elif consume:
+                    pocket.put(each, replace(kept, seen=True))
+                return text
+        return None
+
+    def carry_on(self, pockets: list[Pocket], id: str, path: str) -> bool:
+        """A redirect on the way: the result now belongs to *path*. False if there is none."""
+        for pocket in pockets:
+            for each, kept in pocket.items():
+                if each == id:
+                    pocket.put(id, replace(kept, path=path))
+                    return True
+        return False
+
+    def settle(self, pockets: list[Pocket], cookie_size: Callable[[], int]) -> None:
+        """Make the session's cookie fit: first the texts go to the shelf, then the ids to cookies.
+
+        :param cookie_size: measures the name and value of the cookie as it would be sent, in bytes.
+        """
+        if not isinstance(pockets[0], SessionPocket) or cookie_size() <= COOKIE_LIMIT:
+            return
+        session, own = pockets[0], pockets[1]
+        by_size = sorted(session.items(), key=lambda pair: -len(pair[1].text or ""))
+        for id, kept in by_size:
+            if kept.text is not None:
+                self._put_on_shelf(id, kept.text)
+                session.put(id, replace(kept, text=None))
+                if cookie_size() <= COOKIE_LIMIT:
+                    return
+        for id, kept in session.items():
+            own.put(id, kept)
+            session.drop(id)
+
+    def _lost(self, kept: Kept, path: str, now: float) -> bool:
+        if kept.path is None:
+            return True
+        return kept.path == path and not kept.seen and now - kept.created <= GRACE
+
+    def _clear_away(self, pockets: list[Pocket], now: float) -> None:
+        for pocket in pockets:
+            waiting = sorted(pocket.items(), key=lambda pair: pair[1].created)
+            expired = [pair for pair in waiting if now - pair[1].created > self._ttl]
+            fresh = [pair for pair in waiting if now - pair[1].created <= self._ttl]
+            for id, kept in [*expired, *fresh[: max(0, len(fresh) - HANDFUL + 1)]]:
+                self._forget(pocket, id, kept)
+
+    def _forget(self, pocket: Pocket, id: str, kept: Kept) -> None:
+        pocket.drop(id)
+        if kept.text is None:
+            self._shelf.delete(_shelf_key(id))
+
+    @property
+    def _shelf(self) -> BaseCache:
+        if self._cache is not None:
+            return self._cache
+        if self._file_shelf is None:
+            self._file_shelf = FileShelf(self._folder, self._ttl)
+        return self._file_shelf
+
+    def _put_on_shelf(self, id: str, text: str) -> None:
+        if not self._shelf.set(_shelf_key(id), text, timeout=self._ttl):
+            raise OSError(
+                f"The result could not be written to {self._folder!r}. Make it writable, or set "
+                f"ACTIONS_RESULT_STORE to a cache that every process can reach."
+            )
+
+    def _from_shelf(self, id: str) -> str | None:
+        text = self._shelf.get(_shelf_key(id))
+        return text if isinstance(text, str) else None
+
+
+def waiting(session: Mapping[str, Any]) -> bool:
+    """Whether results wait in *session*."""
+    return KEY in session
+
+
+def _shelf_key(id: str) -> str:
+    return "flask-actions-" + id

@@ -1,0 +1,263 @@
+"""The types of an action: plain data -> its input, its result -> plain data.
+
+An :class:`Input` is a pydantic type, a ``FlaskForm`` class or nothing; whatever does not fit it is
+an :class:`ActionInputError`. An :class:`Output` narrows what the handler returned to what it
+declared.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json, to_json
+from werkzeug.datastructures import MultiDict
+
+from .errors import ActionError, ActionInputError, Issue
+from .shapes import Fields, Shape, clean_path, shape_of
+
+log = logging.getLogger("flask_actions")
+
+Path = tuple[str | int, ...]
+
+
+class Input:
+    """What an action takes.
+
+    :ivar shape: the tree of the model's fields; None without a pydantic type.
+    """
+
+    shape: Shape | None = None
+    label = "-"
+
+    @staticmethod
+    def of(type_: Any) -> Input:
+        """The input of a declared type.
+
+        :raises TypeError: if pydantic cannot describe it.
+        """
+        if type_ is None:
+            return Input()
+        # By duck typing: importing Flask-WTF costs every application that has no such form.
+        if isinstance(type_, type) and hasattr(type_, "validate_on_submit"):
+            return FormInput(type_)
+        try:
+            return ModelInput(TypeAdapter(type_), _label(type_))
+        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+            raise TypeError(f"pydantic cannot describe the input {_label(type_)}: {error}") from None
+
+    def from_nothing(self) -> Any:
+        """The input of a call that sent nothing."""
+        return None
+
+    def from_json(self, body: bytes) -> Any:
+        """The input in a JSON text (RFC 8259, so without ``NaN``)."""
+        try:
+            return from_json(body, allow_inf_nan=False)
+        except ValueError as error:
+            raise ActionError("BAD_REQUEST", f"The body is not valid JSON: {error}.") from None
+
+    def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
+        """The input in plain data.
+
+        :param sent: gives the path as the form sent it, for a path in *data*.
+        """
+        return data
+
+    def from_form(self, form: MultiDict[str, Any]) -> Any:
+        """The input in the fields of a form; only without a pydantic type."""
+        return form
+
+
+class ModelInput(Input):
+    """A type that pydantic knows."""
+
+    def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
+        self.adapter = adapter
+        self.shape = shape_of(adapter.core_schema)
+        self.label = label
+
+    def from_nothing(self) -> Any:
+        return self.from_python({} if isinstance(self.shape, Fields) else None)
+
+    def from_json(self, body: bytes) -> Any:
+        # pydantic-core reads NaN and Infinity, which are not JSON; its strict parser tells where
+        # they are literals and where only words in a text.
+        if b"NaN" in body or b"Infinity" in body:
+            super().from_json(body)
+        try:
+            return self.adapter.validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            if first["type"] == "json_invalid":
+                reason = first["msg"].removeprefix("Invalid JSON: ")
+                text = f"The body is not valid JSON: {reason}."
+                raise ActionError("BAD_REQUEST", text) from None
+            raise self._problem(error, None) from None
+
+    def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
+        try:
+            return self.adapter.validate_python(data)
+        except ValidationError as error:
+            raise self._problem(error, sent) from None
+
+    def _problem(
+        self, error: ValidationError, sent: Callable[[Path], Path] | None
+    ) -> ActionInputError:
+        issues: dict[Issue, None] = {}  # an ordered set: union members often say the same
+        for detail in error.errors(include_url=False, include_input=False):
+            path = clean_path(self.shape, detail["loc"], detail["type"]) if self.shape else ()
+            message = _message(detail)
+            issues[Issue(sent(path) if sent else path, detail["type"], message)] = None
+        return ActionInputError(tuple(issues))
+
+
+class FormInput(Input):
+    """A ``FlaskForm`` class; the handler gets the validated form."""
+
+    def __init__(self, form: type[Any]) -> None:
+        self._form = form
+        self.label = form.__name__
+
+    def from_nothing(self) -> Any:
+        return self.from_form(MultiDict())
+
+    def from_json(self, body: bytes) -> Any:
+        return self.from_python(super().from_json(body))
+
+    def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
+        if isinstance(data, self._form):
+            return data
+        if not isinstance(data, Mapping):
+            raise ActionInputError({"": "Send an object with the form's fields."})
+        return self.from_form(MultiDict(self._flat(data, "")))
+
+    def from_form(self, form: MultiDict[str, Any]) -> Any:
+        # Its own token is off: the door has checked origin and token before.
+        bound = self._form(formdata=form, meta={"csrf": False})
+        if not bound.validate():
+            raise ActionInputError(list(_form_issues(bound.errors, ())))
+        return bound
+
+    def _flat(self, data: Any, prefix: str) -> Iterator[tuple[str, str]]:
+        """WTForms' names for nested data: ``lines-0-qty``; a list of choices repeats its name."""
+        if isinstance(data, Mapping):
+            for name, value in data.items():
+                yield from self._flat(value, f"{prefix}-{name}" if prefix else str(name))
+        elif isinstance(data, Sequence) and not isinstance(data, str):
+            unbound = getattr(self._form, prefix, None)
+            grows = hasattr(getattr(unbound, "field_class", None), "append_entry")
+            for index, value in enumerate(data):
+                numbered = grows or isinstance(value, Mapping)
+                yield from self._flat(value, f"{prefix}-{index}" if numbered else prefix)
+        elif data is True:
+            yield prefix, "y"
+        elif data is not None and data is not False:
+            yield prefix, str(data)
+
+
+class Output:
+    """What an action gives: any value that pydantic can serialise."""
+
+    label = "-"
+
+    @staticmethod
+    def of(type_: Any) -> Output:
+        """The output of a declared type.
+
+        :raises TypeError: if pydantic cannot describe it.
+        """
+        try:
+            return TypedOutput(TypeAdapter(type_), _label(type_))
+        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+            raise TypeError(f"pydantic cannot describe the output {_label(type_)}: {error}") from None
+
+    def narrow(self, data: Any) -> Any:
+        """*data* as the declared type."""
+        return data
+
+    def to_json(self, data: Any) -> bytes:
+        """*data* as JSON.
+
+        :raises ValueError: if it cannot be serialised.
+        """
+        return to_json(data, inf_nan_mode="null")
+
+    def to_plain(self, data: Any) -> Any:
+        """*data* in a form from which :meth:`from_plain` makes it again."""
+        return data
+
+    def from_plain(self, plain: Any) -> Any:
+        return plain
+
+
+class TypedOutput(Output):
+    """A declared type: only its fields leave the server."""
+
+    def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
+        self.adapter = adapter
+        self.label = label
+
+    def narrow(self, data: Any) -> Any:
+        try:
+            return self.adapter.validate_python(data, from_attributes=True)
+        except ValidationError as error:
+            # Without its inputs: they are the application's data, and this goes to the log.
+            details = error.errors(include_url=False, include_input=False, include_context=False)
+            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details)
+            raise TypeError(f"The data does not fit the output {self.label}: {said}") from None
+
+    def to_json(self, data: Any) -> bytes:
+        return self.adapter.dump_json(data)
+
+    def to_plain(self, data: Any) -> Any:
+        return self.adapter.dump_python(data, round_trip=True, by_alias=False)
+
+    def from_plain(self, plain: Any) -> Any:
+        try:
+            return self.adapter.validate_python(plain, by_alias=False, by_name=True)
+        except ValidationError:
+            # A type whose serialised form it does not read back: its plain data still shows.
+            log.warning("A kept result does not read back as %s; its plain data is shown.", self.label)
+            return plain
+
+
+def unserialisable(name: str, output: Output, error: ValueError) -> ActionError:
+    """The error of a result that cannot be sent, said in the log to the developer."""
+    log.error(
+        "The result of %s cannot be serialised: %s. Return plain data, a pydantic model or a "
+        "dataclass, or declare output=.",
+        name,
+        error,
+    )
+    return ActionError("INTERNAL_SERVER_ERROR", "The result could not be sent.")
+
+
+def _message(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error" | "assertion_error" if context.get("error") is not None:
+            return str(context["error"]) or detail["msg"]
+        case "union_tag_invalid":  # pydantic's own message repeats what was sent
+            return f"Input should be one of {context.get('expected_tags', 'the known tags')}"
+        case "union_tag_not_found":
+            return "Field required"
+    return detail["msg"]
+
+
+def _form_issues(errors: Any, path: Path) -> Iterator[Issue]:
+    if isinstance(errors, Mapping):
+        for name, inner in errors.items():
+            yield from _form_issues(inner, (*path, name) if name else path)
+        return
+    for index, inner in enumerate(errors):
+        if isinstance(inner, (Mapping, list, tuple)):
+            yield from _form_issues(inner, (*path, index))
+        else:
+            yield Issue(path, "invalid", str(inner))
+
+
+def _label(type_: Any) -> str:
+    return type_.__name__ if isinstance(type_, type) else str(type_).replace("typing.", "")

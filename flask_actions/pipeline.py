@@ -1,0 +1,146 @@
+"""The line that every call walks, from whichever door, and the one place where it can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from .action import Action
+from .errors import ActionError
+from .forms import Decoded
+from .result import SafeResult
+from .transports.base import Call, Transport
+
+T = TypeVar("T")
+
+
+async def answer(transport: Transport, call: Call) -> Any:
+    """Carry one call to its action and bring the result back."""
+    try:
+        if call.result is None:
+            action = transport.target(call)
+            await admit(action, call)
+            value = validate(action, transport.decode(call, action))
+            call.result = await run(action, value, call, transport)
+        return transport.encode(call, call.result)
+    except Exception as problem:
+        call.result = explain(problem, call)
+        return transport.encode(call, call.result)
+
+
+async def admit(action: Action[Any], call: Call) -> None:
+    """Ask the guards, before any work is done and any byte of the body is read."""
+    for guard in action.guards:
+        verdict = guard(call.ctx)
+        if hasattr(verdict, "__await__"):
+            verdict = await call.settle(verdict)
+        if verdict is None or verdict is True:
+            continue
+        if verdict is not False:
+            # `lambda ctx: ctx.user` would let nobody in as it lets everybody in: None admits.
+            raise TypeError(
+                f"A guard of {call.ctx.name} returned {type(verdict).__name__}: it returns None or "
+                f"True to admit and False to refuse, or raises an ActionError."
+            )
+        if call.ctx.has_login and call.ctx.user is None:
+            raise ActionError("UNAUTHORIZED", "Please log in to continue.")
+        raise ActionError("FORBIDDEN", "You are not allowed to do this.")
+
+
+def validate(action: Action[Any], data: Any) -> Any:
+    """The input that the handler gets.
+
+    :raises ActionInputError: if the data does not fit.
+    """
+    match data:
+        case None:
+            return action.input.from_nothing()
+        case bytes():
+            return action.input.from_json(data)
+        case Decoded():
+            return action.input.from_python(data.data, data.sent)
+        case MultiDict():
+            return action.input.from_form(data)
+        case _:
+            return action.input.from_python(data)
+
+
+async def run(action: Action[Any], value: Any, call: Call, transport: Transport) -> SafeResult[Any]:
+    """Call the handler, and narrow what it gives to the output."""
+    ctx = call.ctx
+    data = action.handler(*action.arguments(value, ctx))
+    if hasattr(data, "__await__"):
+        data = await call.settle(data)
+    if isinstance(data, Response):
+        return respond(data, call, transport)
+    # `return ctx.redirect(...)` gives None, whatever the output says.
+    if data is not None or ctx.location is None:
+        data = action.output.narrow(data)
+    return SafeResult(data=data, location=ctx.location)
+
+
+def respond(response: Response, call: Call, transport: Transport) -> SafeResult[Any]:
+    """A Response of the handler, or of a gate around it, as a result."""
+    location = response.headers.get("Location")
+    if location is not None and 300 <= response.status_code < 400:
+        call.take_cookies(response)
+        if call.gate(location) is not None:
+            error = ActionError("UNAUTHORIZED", "Please log in to continue.")
+            return SafeResult(error=error, location=location)
+        call.ctx.redirect(location)
+        return SafeResult(location=call.ctx.location)
+    if transport.passes_responses:
+        return SafeResult(data=response)
+    if response.status_code >= 400:
+        raise ActionError(ActionError.status_to_code(response.status_code), response.status)
+    raise ActionError(
+        "INTERNAL_SERVER_ERROR",
+        f"{call.ctx.name} answers with a file or a page of its own, which only a plain form and a "
+        f"JSON client can take.",
+    )
+
+
+def explain(problem: Exception, call: Call) -> SafeResult[Any]:
+    """What the caller is told of an exception.
+
+    :raises Exception: *problem* itself, where the application or Flask answers it.
+    """
+    if isinstance(problem, ActionError):
+        return SafeResult(error=problem)
+    if call.handled_elsewhere(problem):
+        raise problem
+    if isinstance(problem, HTTPException):
+        return _of_http(problem)
+    if call.propagates():
+        raise problem
+    return SafeResult(error=call.report(problem))
+
+
+def complete(line: Coroutine[Any, Any, T]) -> T:
+    """Walk a line in which nothing waits: what an async handler needs, its call settles itself."""
+    try:
+        line.send(None)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    line.close()
+    raise RuntimeError("The line waited, which only a call from async code may do.")
+
+
+def _of_http(problem: HTTPException) -> SafeResult[Any]:
+    status = problem.code or 500
+    code = ActionError.status_to_code(status)
+    if code == "INTERNAL_SERVER_ERROR" and 400 <= status < 500:
+        code = "BAD_REQUEST"  # a teapot has no name in the table
+    seconds = getattr(problem, "retry_after", None)
+    return SafeResult(
+        error=ActionError(
+            code,
+            problem.description or problem.name,
+            retry_after=seconds if isinstance(seconds, int) else None,
+        )
+    )

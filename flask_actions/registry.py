@@ -1,0 +1,76 @@
+"""The actions of one application, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .action import Action
+
+#: What ``GET`` serves beside the actions.
+RESERVED_NAMES = ("client.js", "openapi.json", "static")
+
+_SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+class Registry:
+    """Finds an action by its name, exactly as it was registered."""
+
+    def __init__(self) -> None:
+        self._actions: dict[str, Action[Any]] = {}
+        self._names: dict[int, str] = {}
+
+    def add(self, action: Action[Any]) -> str:
+        """Take in an action.
+
+        :returns: its name.
+        :raises ValueError: if the name is unfit or taken, naming both places.
+        """
+        name = action.name
+        if name in RESERVED_NAMES or name.partition(".")[0] == "static":
+            raise ValueError(
+                f"{action.where}: no action may be called {name!r}, since GET serves a file there. "
+                f"Choose another name."
+            )
+        if not all(_SEGMENT.fullmatch(part) for part in name.split(".")):
+            raise ValueError(
+                f"{action.where}: {name!r} is no name for an action. Each part between dots begins "
+                f"with a letter and has letters, digits, '_' and '-': 'createPost', 'blog.comment'."
+            )
+        taken = self._actions.get(name)
+        if taken is not None and taken is not action:
+            raise ValueError(
+                f"The name {name!r} is taken: {action.where} and {taken.where} both want it. Name "
+                f"one of them: @actions.action('otherName')."
+            )
+        self._actions[name] = action
+        self._names.setdefault(id(action), name)
+        return name
+
+    def find(self, name: str) -> Action[Any] | None:
+        return self._actions.get(name)
+
+    def name_of(self, action: Action[Any] | str) -> str:
+        """The canonical name of an action, or of a name itself.
+
+        :raises LookupError: if there is no such action, with the names that come near.
+        """
+        name = action if isinstance(action, str) else self._names.get(id(action), "")
+        if name in self._actions:
+            return name
+        wanted = repr(action) if isinstance(action, str) else str(action)
+        raise LookupError(f"There is no action {wanted} in this application.{self._near(action)}")
+
+    def __iter__(self) -> Iterator[tuple[str, Action[Any]]]:
+        return iter(sorted(self._actions.items()))
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+    def _near(self, action: Action[Any] | str) -> str:
+        from difflib import get_close_matches  # only when something went wrong
+
+        wanted = action if isinstance(action, str) else action.own_name
+        near = get_close_matches(wanted, self._actions, n=3, cutoff=0.5)
+        return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -1,0 +1,53 @@
+"""SafeResult: what a call ends in, data or an error, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic_core import to_jsonable_python
+
+from .errors import ActionError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SafeResult(Generic[T]):
+    """The result of a call; always true, whatever its data.
+
+    :ivar location: where the handler sends the caller, if it does.
+    :ivar values: what the user typed, by field name, for the next rendering of the form: the raw
+        string, or a list of strings where a name was sent more than once. Empty unless the call
+        failed, and never a secret or a file.
+    """
+
+    data: T | None = None
+    error: ActionError | None = None
+    location: str | None = None
+    values: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def or_throw(self) -> T:
+        """The data.
+
+        :raises ActionError: the error, if there is one.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast(T, self.data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plain JSON body: ``success``, ``data``, ``error``, and ``redirect`` where there is one."""
+        plain: dict[str, Any] = {
+            "success": self.ok,
+            "data": to_jsonable_python(self.data, inf_nan_mode="null") if self.ok else None,
+            "error": None if self.error is None else self.error.to_dict(),
+        }
+        if self.location is not None and self.ok:
+            plain["redirect"] = self.location
+        return plain

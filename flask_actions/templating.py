@@ -1,0 +1,166 @@
+"""What templates may call: URLs of actions, results, and what belongs into the page's head."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, current_app, has_request_context, request, url_for
+from markupsafe import Markup
+
+from .action import Action
+from .config import htmx_version
+from .keeper import waiting
+from .result import SafeResult
+from .transports.base import RESULT_PARAMETER, pockets, whole_result
+from .urls import without_query
+
+
+def install(app: Flask) -> None:
+    """Make the functions globals of the application's templates, imported macros included."""
+    for function in (action_url, get_action_result, actions_head):
+        app.jinja_env.globals[function.__name__] = function
+
+
+def action_url(action: Action[Any] | str, *, page: bool = False) -> str:
+    """The URL that calls an action.
+
+    :param page: name this page as the way back, for sites that send no ``Referer``.
+    :raises LookupError: if there is no such action, with the names that come near.
+    """
+    state = _state()
+    name = state.registry.name_of(action)
+    url = url_for(f"actions.{name.replace('.', ':')}")
+    if not page:
+        return url
+    here = without_query(request.root_path + request.full_path.rstrip("?"), (RESULT_PARAMETER,))
+    return f"{url}?_page={quote(here, safe='/')}"
+
+
+def get_action_result(
+    action: Action[Any] | str, key: str | int | None = None
+) -> SafeResult[Any] | None:
+    """The result of an action that this page load shows, if it shows one.
+
+    :param key: the ``_key`` of the form that was sent; without it, only results sent without one.
+    :raises LookupError: if there is no such action.
+    """
+    state = _state()
+    name = state.registry.name_of(action)
+    if not has_request_context():
+        return None
+    key = None if key is None else str(key)
+    shown: dict[tuple[str, str | None], SafeResult[Any]]
+    shown = request.environ.setdefault("flask_actions.shown", {})
+    if (name, key) not in shown:
+        result = _recall(state, name, key)
+        if result is None:
+            return None
+        shown[name, key] = result
+    return shown[name, key]
+
+
+def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Markup:
+    """The scripts of a page and the configuration that makes errors show in htmx 2 and 4.
+
+    :param htmx: the vendored version, ``4`` or ``2``; None for a page that brings its own or has
+        none. The setting ``ACTIONS_HTMX_VERSION`` decides unless it is given.
+    :param nonce: the Content-Security-Policy's nonce; by itself, that of Flask-Talisman's
+        ``csp_nonce()``.
+    """
+    state = _state()
+    if nonce is None and callable(maker := current_app.jinja_env.globals.get("csp_nonce")):
+        nonce = maker()
+    signed = Markup(' nonce="{}"').format(nonce) if nonce else Markup("")
+    parts = [Markup("<meta name=\"htmx-config\" content='{}'>").format(_htmx_config(nonce))]
+    if htmx is not None:
+        version = state.settings.htmx_version if htmx == "" else htmx_version(htmx)
+        parts.append(
+            Markup('<script src="{}" integrity="{}" defer{}></script>').format(
+                url_for("actions.static", filename=f"htmx-{version}/htmx.min.js"),
+                _integrity(state.blueprint.static_folder or "", version),
+                signed,
+            )
+        )
+        if version.startswith("2."):
+            parts.append(_stylesheet("indicator.css"))
+    if current_app.config.get("WTF_CSRF_ENABLED") and "csrf" in current_app.extensions:
+        token = current_app.jinja_env.globals["csrf_token"]
+        parts.append(
+            Markup('<meta name="csrf-token" content="{}" data-header="{}">').format(
+                token(), current_app.config["WTF_CSRF_HEADERS"][0]
+            )
+        )
+        source = url_for("actions.static", filename="htmx-csrf.js")
+        parts.append(Markup('<script src="{}" defer{}></script>').format(source, signed))
+    return Markup("\n").join(parts)
+
+
+def _state() -> Any:
+    state = current_app.extensions.get("actions")
+    if state is None:
+        raise RuntimeError(
+            f"The application {current_app.name!r} has no Actions: write actions = Actions(app)."
+        )
+    return state
+
+
+def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
+    id = request.args.get(RESULT_PARAMETER)
+    if id is None and not _may_be_waiting(state):
+        return None
+    purpose = request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
+    text = state.keeper.recall(
+        pockets(state.keeper),
+        id=id,
+        path=request.root_path + request.path,
+        action=name,
+        key=key,
+        consume=request.method != "HEAD" and "prefetch" not in purpose,
+        now=time.time(),
+    )
+    if text is None:
+        return None
+    request.environ["flask_actions.recalled"] = True
+    return whole_result(text, state.registry.find(name))
+
+
+def _may_be_waiting(state: Any) -> bool:
+    """Whether this browser holds a result at all; looking further would write headers for nothing."""
+    from flask import session
+
+    own = any(name.startswith("_actions_") for name in request.cookies)
+    return own or (state.keeper.uses_session and waiting(session))
+
+
+def _htmx_config(nonce: str | None) -> str:
+    config: dict[str, Any] = {
+        # htmx 2 drops 4xx and 5xx unless told; htmx 4 swaps them and ignores this key. Without
+        # "error": an answer that the form shows is no error in the console.
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "...", "swap": True},
+        ],
+        # htmx 2 writes its indicator style into the page, which a strict style-src forbids; ours
+        # is a file.
+        "includeIndicatorStyles": False,
+    }
+    if nonce:
+        config["inlineScriptNonce"] = config["inlineStyleNonce"] = nonce
+    return json.dumps(config, separators=(",", ":"))
+
+
+def _stylesheet(filename: str) -> Markup:
+    source = url_for("actions.static", filename=filename)
+    return Markup('<link rel="stylesheet" href="{}">').format(source)
+
+
+@cache
+def _integrity(static_folder: str, version: str) -> str:
+    """The hash that the browser holds the file to, computed when it was vendored."""
+    manifest = json.loads((Path(static_folder) / "manifest.json").read_text())
+    return str(manifest["htmx.org"][version]["integrity"])

@@ -1,0 +1,60 @@
+"""A form without JavaScript: post, redirect, get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, make_response, redirect, render_template
+from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.wrappers import Response
+
+from ..action import Action
+from ..errors import Refusal
+from ..result import SafeResult
+from ..urls import on_site
+from .base import WebCall, WebTransport, headers_of, response_of
+
+
+class FormTransport(WebTransport):
+    """Form fields in; a redirect out, with the result kept for the page it leads to."""
+
+    def decode(self, call: WebCall, action: Action[Any]) -> Any:
+        call.admit_body(action, ("form",))
+        return call.decode_form(action)
+
+    def encode(self, call: WebCall, result: SafeResult[Any]) -> Response:
+        own = response_of(result)
+        if own is not None:
+            return own
+        if isinstance(result.error, Refusal):
+            return _refuse(result.error)
+        # 303, not 302: the browser comes back with GET, whatever it sent. RFC 9110, 15.4.4.
+        return redirect(self._way(call, call.with_values(result)), code=303)
+
+    def _way(self, call: WebCall, result: SafeResult[Any]) -> str:
+        login = call.way_to_login(result, result.location or call.login_page())
+        if login is not None:
+            return login
+        if result.location is None:
+            return call.keep(result, call.back())
+        here = on_site(result.location, call.request.host)
+        return result.location if here is None else call.keep(result, here)
+
+
+def _refuse(refusal: Refusal) -> Response:
+    """A page with the refusal's status, by the application's error handler if it has one."""
+    exception = default_exceptions[refusal.status](refusal.message)
+    if refusal.cause is not None and _has_own_handler(refusal.cause):
+        exception = refusal.cause
+    answer: Any = current_app.handle_user_exception(exception)
+    if answer is exception:
+        answer = (render_template("actions/refusal.html", error=refusal), refusal.status)
+    response: Response = make_response(answer)
+    response.headers.update(headers_of(refusal))
+    return response
+
+
+def _has_own_handler(exception: HTTPException) -> bool:
+    # A CSRFError is a 400 of Flask-WTF's; only a handler made for it may say so instead of 403.
+    by_code = current_app.error_handler_spec.get(None, {})
+    return any(type(exception) in handlers for handlers in by_code.values())

@@ -1,0 +1,183 @@
+"""What the demo and the tests need of a machine: packages, a browser, a database server.
+
+``make`` runs this file with any Python >= 3.11 before anything is installed, so it imports the
+standard library only. What cannot be had is left to ``conftest.py``, which skips the tests that
+need it, or fails them where ``CI`` is true.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def find_chromium() -> str | None:
+    """The Chromium or Chrome that starts here: an installed one, else Playwright's own."""
+    for name in CHROMIUM_NAMES:
+        path = shutil.which(name)
+        # Started, not only found: on Ubuntu the command may be a stub that asks for a snap.
+        if path and _succeeds(path, "--version"):
+            return path
+    path = _playwrights_chromium()
+    return path if path and _succeeds(path, "--version") else None
+
+
+def find_postgres() -> Path | None:
+    """The folder of PostgreSQL's server programs, which Debian keeps out of ``PATH``."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: _number(path.parent.name)
+    )
+    initdb = shutil.which("initdb")
+    if initdb:
+        folders.append(Path(initdb).resolve().parent)
+    for folder in reversed(folders):
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+def prepare_venv() -> None:
+    """Make ``.venv`` and install the package into it, with all its extras and tools."""
+    if not _succeeds(str(VENV_PYTHON), "-m", "pip", "--version"):
+        _create_venv()
+    _say("Installing the packages into .venv (a minute or two, once)")
+    pip = [str(VENV_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # Dependency groups came with pip 25.1; the pip that Python brings may be older.
+    _run(*pip, "pip>=25.1")
+    _run(*pip, "--editable", ".[async,demo]", "--group", "dev")
+    (VENV / ".ready").touch()
+
+
+def prepare_browser() -> None:
+    """Install a Chromium where there is none and this machine allows it."""
+    if find_chromium():
+        return
+    _say("Installing a browser for the tests (once)")
+    playwright = (str(VENV_PYTHON), "-m", "playwright")
+    if _succeeds(*playwright, "install", "--no-shell", "chromium", seconds=300):
+        if find_chromium():
+            return
+        if _has_apt():  # Playwright's build is here and lacks system libraries.
+            _succeeds(*playwright, "install-deps", "chromium", seconds=300)
+    if not find_chromium():
+        _apt_install("chromium")
+
+
+def prepare_postgres() -> None:
+    """Install PostgreSQL where it is missing and this machine allows it."""
+    if not find_postgres():
+        _say("Installing PostgreSQL for the tests (once)")
+        _apt_install("postgresql")
+
+
+def _create_venv() -> None:
+    _say(f"Making .venv with Python {sys.version.split()[0]}")
+    if _succeeds(sys.executable, "-m", "venv", "--clear", str(VENV)):
+        return
+    # Debian's Python has no ensurepip without the package python3-venv. pip's --target is allowed
+    # in an externally managed Python too: it touches nothing but that folder.
+    with tempfile.TemporaryDirectory() as private:
+        _run(
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--target", private, "virtualenv"),
+        )
+        _run(
+            *(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(VENV)),
+            PYTHONPATH=private,
+            VIRTUALENV_OVERRIDE_APP_DATA=str(Path(private) / "app-data"),
+        )
+
+
+def _playwrights_chromium() -> str | None:
+    # Asked of a process of its own: Playwright's loop would stay in this thread.
+    ask = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as playwright: print(playwright.chromium.executable_path)"
+    )
+    answer = subprocess.run(
+        [str(VENV_PYTHON), "-c", ask], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    path = answer.stdout.strip()
+    return path if path and Path(path).exists() else None
+
+
+def _has_apt() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _apt_install(package: str) -> None:
+    if _has_apt():
+        _succeeds("apt-get", "update", seconds=300)
+        _succeeds(*("apt-get", "install", "--yes", "--no-install-recommends", package), seconds=600)
+
+
+def _environment(extra: dict[str, str]) -> dict[str, str]:
+    # A user's pip settings for their own Python (--user, --require-virtualenv) are not for ours.
+    ours = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "DEBIAN_FRONTEND": "noninteractive"}
+    return {**os.environ, **ours, **extra}
+
+
+def _run(*command: str, **environment: str) -> None:
+    """Run *command*, its output shown; what fails ends the program."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(environment), stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        sys.exit(f"This did not work: {' '.join(command)}")
+
+
+def _succeeds(*command: str, seconds: float = 60) -> bool:
+    """Run *command* in silence."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=_environment({}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _number(name: str) -> float:
+    return float(name) if name.replace(".", "", 1).isdigit() else 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+PREPARE = {"venv": prepare_venv, "browser": prepare_browser, "postgres": prepare_postgres}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        PREPARE[name]()
