@@ -29,6 +29,7 @@ lint: .venv/.ready
 types: .venv/.ready
 	.venv/bin/python -m mypy
 	.venv/bin/python -m pyright
+	PATH="$(CURDIR)/.venv/bin:$$PATH" pyright --verifytypes flask_actions --ignoreexternal
 
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Needed: Python 3.11 or newer, with pip (or say PYTHON=...)" >&2; exit 1; }

@@ -98,6 +98,11 @@ class Post(Base):
         if published != self.published:
             self.published_at = now() if published else None
 
+    @property
+    def art(self) -> str:
+        """Its picture: two are drawn for each section."""
+        return f"art/{self.topic}-{self.id % 2}.svg"
+
     def visible_to(self, user: User | AnonymousUserMixin | None) -> bool:
         return self.published or (isinstance(user, User) and user.may_edit(self))
 

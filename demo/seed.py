@@ -170,6 +170,24 @@ piece on its own mantelpiece was taken in 1976, when this was allowed.
 Rain is expected by the weekend. Whoever wants to see the bridge should walk down to the mill \
 before then, and bring boots.""",
     )
+    honey = _post(
+        edith,
+        "Six honeys, and nobody agrees",
+        "A blind tasting was meant to settle which stall sells the best. It settled nothing.",
+        "market",
+        ["Food"],
+        98,
+        """\
+Six jars without labels stood on the market office’s table on Saturday, and eleven people who say \
+that they can tell them apart did not.
+
+The schoolmaster gave first prize to his own bees and last prize, an hour later, to his own bees. \
+The vicar found the winner “floral”; it came from the railway embankment. Two judges asked for \
+bread and left.
+
+The wardens have resolved that all six are excellent. The tasting will be repeated in June, with \
+a seventh jar, about which they will say nothing.""",
+    )
     swimming = Post(
         author=ada,
         title="A pool in the river",
@@ -187,6 +205,7 @@ Still to ask: who watches the water, what happens in a flood, and whether the he
     _say(ferry, tomas, "I crossed twice last night just to hear nothing.", 1)
     _say(clock, rosa, "My café keeps tower time. It sells more breakfast.", 6)
     _say(school, edith, "Well measured. Page eight is yours for as long as you want it.", 40)
+    _say(honey, rosa, "I voted for number four. I sell number two.", 90)
     _say(band, tomas, "There is a horn in our shed, but it may be part of a plough.", 60)
     for post, users in (
         (ferry, [edith, tomas, rosa]),
@@ -196,7 +215,7 @@ Still to ask: who watches the water, what happens in a flood, and whether the he
         (gauge, [tomas]),
     ):
         post.likes = [Like(user=user) for user in users]
-    return [gauge, band, school, market, clock, ferry, swimming]
+    return [gauge, band, school, market, clock, ferry, honey, swimming]
 
 
 def _post(

@@ -88,6 +88,9 @@ class ActionError(Exception):
     """
 
     type = "ActionError"
+    #: What is wrong with the input: empty but for an :class:`ActionInputError`, so that a template
+    #: may ask any error for the messages of its fields.
+    issues: tuple[Issue, ...] = ()
 
     def __init__(
         self,
@@ -126,6 +129,20 @@ class ActionError(Exception):
         """The newest name of an HTTP error status; ``INTERNAL_SERVER_ERROR`` for one without a name."""
         return _CODE_OF.get(status, "INTERNAL_SERVER_ERROR")
 
+    @property
+    def fields(self) -> dict[str, list[str]]:
+        """Messages by dotted path, in the order of the issues."""
+        fields: dict[str, list[str]] = {}
+        for issue in self.issues:
+            if issue.path:
+                fields.setdefault(".".join(map(str, issue.path)), []).append(issue.message)
+        return fields
+
+    @property
+    def form_errors(self) -> list[str]:
+        """Messages that belong to no field."""
+        return [issue.message for issue in self.issues if not issue.path]
+
     def to_dict(self) -> dict[str, Any]:
         """The error as plain JSON data."""
         plain: dict[str, Any] = {
@@ -155,22 +172,8 @@ class ActionInputError(ActionError):
         message: str = "Please check the marked fields.",
     ) -> None:
         super().__init__("BAD_REQUEST", message)
-        self.issues: tuple[Issue, ...] = tuple(_each(problems))
+        self.issues = tuple(_each(problems))
         self.args = (self.issues, message)
-
-    @property
-    def fields(self) -> dict[str, list[str]]:
-        """Messages by dotted path, in the order of the issues."""
-        fields: dict[str, list[str]] = {}
-        for issue in self.issues:
-            if issue.path:
-                fields.setdefault(".".join(map(str, issue.path)), []).append(issue.message)
-        return fields
-
-    @property
-    def form_errors(self) -> list[str]:
-        """Messages that belong to no field."""
-        return [issue.message for issue in self.issues if not issue.path]
 
     def to_dict(self) -> dict[str, Any]:
         plain = super().to_dict()

@@ -26,6 +26,7 @@ from .shapes import (
     Shape,
     Tagged,
     Variants,
+    holds_secret,
     is_secret,
     spell,
     split_name,
@@ -110,12 +111,13 @@ def values(
     :param shape: of the model; without one, only the names decide.
     """
     words = _SecretWords(secret_words)
+    guarded = shape if shape is not None and holds_secret(shape) else None
     typed: dict[str, list[str]] = {}
     for name, texts in fields.lists():
         path = split_name(name)
         if path[0] in ignore or len(path) > MAX_DEPTH or any(map(words.hide, path)):
             continue
-        if shape is None or not is_secret(shape, path):
+        if guarded is None or not is_secret(guarded, path):
             typed.setdefault(".".join(path), []).extend(texts)
     return Values({name: texts[0] if len(texts) == 1 else texts for name, texts in typed.items()})
 
@@ -218,7 +220,10 @@ def _place(root: _Node, name: str, filled: bool, ignore: Collection[str]) -> _No
     node = root
     node.filled |= filled
     for part in path:
-        node = node.children.setdefault(part, _Node())
+        below = node.children.get(part)
+        if below is None:
+            below = node.children[part] = _Node()
+        node = below
         node.filled |= filled
     node.listed |= path != (name,) and name.endswith("[]")
     return node

@@ -219,6 +219,11 @@ def is_secret(shape: Shape, path: Sequence[str | int]) -> bool:
     return False
 
 
+def holds_secret(shape: Shape) -> bool:
+    """Whether there is a secret anywhere in a shape."""
+    return any(one.secret for one in _every(shape, {}))
+
+
 def max_upload(shape: Shape) -> int:
     """The bytes that the files of a shape may have together: a list counts as often as it may grow.
 
@@ -259,7 +264,7 @@ def text_of(value: Any) -> str:
     return str(value.value if isinstance(value, Enum) else value)
 
 
-_NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^\[\]]+\])*(?:\[\])?")
+_NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^\[\]]+\])*(?:\[\])?")  # linear, whatever comes
 _PART = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
 
 
@@ -268,6 +273,9 @@ def split_name(name: str) -> tuple[str, ...]:
 
     A malformed name is one part, as it stands.
     """
+    if "[" not in name and "]" not in name:
+        parts = name.split(".")
+        return tuple(parts) if all(parts) else (name,)
     if not _NAME.fullmatch(name):
         return (name,)
     return tuple(one[1] or one[2] for one in _PART.finditer(name))
@@ -378,6 +386,27 @@ def _passed(shape: Shape, path: Path) -> list[dict[int, Shape]]:
     return reached
 
 
+def _every(shape: Shape, seen: dict[int, Shape]) -> Iterator[Shape]:
+    """Every node once, however a type contains itself."""
+    if id(shape) in seen:
+        return
+    seen[id(shape)] = shape
+    yield shape
+    match shape:
+        case Fields(fields=fields):
+            below = [one.shape for one in fields.values()]
+        case Items(builds=builds):
+            below = [build() for build in builds]
+        case Entries():
+            below = [shape.value]
+        case Tagged() | Variants():
+            below = [*choices_of(shape)]
+        case _:
+            below = []
+    for one in below:
+        yield from _every(one, seen)
+
+
 def _settle(shape: Shape, into: dict[int, Shape], *, ended: bool) -> None:
     """Put a shape among the reached, and with it a union's members; at the end, a list's items."""
     if id(shape) in into:
@@ -474,9 +503,7 @@ class _Reader:
                 return self._lax_or_strict(schema, config)
             case "json":
                 return Leaf(kind="json")
-            case _ if (
-                "schema" in schema
-            ):  # default, function-before, -after and -wrap, custom-error
+            case _ if "schema" in schema:  # a default, a function around it, an error of its own
                 return self.read(schema["schema"], config)
         return _leaf(schema, config)
 
