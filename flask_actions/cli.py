@@ -50,7 +50,7 @@ def call(name: str, text: str | None) -> None:
             state.registry.name_of(name)
         except LookupError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from None
-    result: Any = state.actions.call(name, data)
+    result = state.call(name, data)
     click.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     if not result.ok:
         raise SystemExit(1)

@@ -14,7 +14,7 @@ from .context import Door
 from .transports.base import FORM_TYPES, has_body
 
 #: What decides the door, for the ``Vary`` header.
-DECIDING_HEADERS = ("HX-Request", "HX-Boosted", "HX-Request-Type", "Accept", "Sec-Fetch-Mode")
+DECIDING_HEADERS = "HX-Request, HX-Boosted, HX-Request-Type, Accept, Sec-Fetch-Mode"
 
 _JSON = ("application/json", "application/json+devalue")
 

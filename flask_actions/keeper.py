@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -233,7 +233,7 @@ class Keeper:
         self,
         pockets: list[Pocket],
         *,
-        id: str | None,
+        ids: Collection[str],
         path: str,
         action: str,
         key: str | None,
@@ -242,19 +242,19 @@ class Keeper:
     ) -> str | None:
         """The text that a page load shows for *action*, if any.
 
-        :param id: the id in the URL; None if it was lost.
+        :param ids: those in the URL; none if it was lost.
         :param consume: False for a HEAD request and a prefetch, which show nothing to anybody.
         """
         for pocket in pockets:
             for each, kept in sorted(pocket.items(), key=lambda pair: -pair[1].created):
                 if kept.action != action or kept.key != key or now - kept.created > self._ttl:
                     continue
-                if each != id and (id is not None or not consume or not self._lost(kept, path, now)):
+                if each not in ids and (ids or not consume or not self._lost(kept, path, now)):
                     continue
                 text = kept.text if kept.text is not None else self._from_shelf(each)
                 if text is None:
                     continue
-                if consume and (each == id or kept.path is None):
+                if consume and (each in ids or kept.path is None):
                     self._forget(pocket, each, kept)
                 elif consume:
                     pocket.put(each, replace(kept, seen=True))

@@ -110,13 +110,13 @@ def _state() -> Any:
 
 
 def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
-    id = request.args.get(RESULT_PARAMETER)
-    if id is None and not _may_be_waiting(state):
+    ids = request.args.getlist(RESULT_PARAMETER)
+    if not ids and not _may_be_waiting(state):
         return None
     purpose = request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
     text = state.keeper.recall(
         pockets(state.keeper),
-        id=id,
+        ids=ids,
         path=request.root_path + request.path,
         action=name,
         key=key,

@@ -52,7 +52,12 @@ def path_of(url: str) -> str:
 
 def with_query(url: str, name: str, value: str) -> str:
     """*url* with one query parameter set; the others, and the fragment, stay as they were."""
-    url, hash_, fragment = without_query(url, (name,)).partition("#")
+    return add_query(without_query(url, (name,)), name, value)
+
+
+def add_query(url: str, name: str, value: str) -> str:
+    """*url* with one query parameter more, beside those of the same name."""
+    url, hash_, fragment = url.partition("#")
     joint = "&" if "?" in url else "?"
     return f"{url}{joint}{name}={quote(value, safe='/')}{hash_}{fragment}"
 

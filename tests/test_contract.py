@@ -127,7 +127,7 @@ class Door:
 class ServerDoor(Door):
     def send(self, name: str, data: dict[str, Any] | None, form: list[tuple[str, str]]) -> SafeResult[Any]:
         with self.app.app_context():
-            return self.app.extensions["actions"].actions.call(name, data)
+            return self.app.extensions["actions"].call(name, data)
 
 
 class WebDoor(Door):

@@ -429,7 +429,9 @@ class Dotted(BaseModel):
             {"numbers.-1": "int_parsing"},
             id="error in a path",
         ),
-        pytest.param(Dotted, [("auth.key", "k")], {"secret": SecretStr("k")}, id="dots in an alias"),
+        pytest.param(
+            Dotted, [("auth.key", "k")], {"secret": SecretStr("k")}, id="dots in an alias"
+        ),
     ],
 )
 def test_aliases_are_honoured(model, pairs, expected):
@@ -576,7 +578,9 @@ def test_values_leave_out_secret_names(name):
     assert typed((name, "s"), shape=None) == {}
 
 
-@pytest.mark.parametrize("name", ["shipping", "opinion", "typing", "hotpot", "a_b", "passenger", "spin1ng"])
+@pytest.mark.parametrize(
+    "name", ["shipping", "opinion", "typing", "hotpot", "a_b", "passenger", "spin1ng"]
+)
 def test_values_keep_names_that_only_look_secret(name):
     if name == "spin1ng":  # "spin" ends in a secret word, and better hidden than shown
         assert typed((name, "s"), shape=None) == {}
@@ -587,7 +591,21 @@ def test_values_keep_names_that_only_look_secret(name):
 
 # --- bounds and hostile forms
 
-HOSTILE = ["a[[[[", "....", "a[", "]", "[]", "", "a..b", "a[]b", "a[][]", "a.[b]", "a[b", "[a]", "a]["]
+HOSTILE = [
+    "a[[[[",
+    "....",
+    "a[",
+    "]",
+    "[]",
+    "",
+    "a..b",
+    "a[]b",
+    "a[][]",
+    "a.[b]",
+    "a[b",
+    "[a]",
+    "a][",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -677,7 +695,9 @@ TEXT = st.sampled_from(["", "on", "1", "x", "bill", "card", "2", "\0", "é" * 10
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(st.tuples(NAME, st.one_of(TEXT, st.builds(file, st.sampled_from(["", "a"])))), max_size=12),
+    st.lists(
+        st.tuples(NAME, st.one_of(TEXT, st.builds(file, st.sampled_from(["", "a"])))), max_size=12
+    ),
     st.sampled_from([Everything, list[Everything], Payment, Box | Ball, dict[str, Any], Node]),
 )
 def test_no_form_raises_anything_but_an_action_error(pairs, type_):

@@ -23,6 +23,7 @@ LEVELS = [
     {"transports.form", "transports.htmx", "transports.rpc", "transports.server"},
     {"pipeline", "templating", "doors"},
     {"cli", "gates"},
+    {"application"},
     {"extension"},
 ]
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}

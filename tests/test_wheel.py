@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -39,9 +38,9 @@ def where():
 
 @pytest.fixture(scope="module")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    checkout = _copy_of_checkout(tmp_path_factory.mktemp("checkout"))
+    """The checkout's files, without those that ``.gitignore`` names."""
     built = tmp_path_factory.mktemp("sdist")
-    _run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", built, cwd=checkout)
+    _run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", built, cwd=ROOT)
     return next(built.glob("*.tar.gz"))
 
 
@@ -65,22 +64,6 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = next(folder.glob("lib/python*/site-packages"))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return python
-
-
-def _copy_of_checkout(target: Path) -> Path:
-    """The files that are in git, or would be after ``git add``."""
-    listed = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
-    return target
 
 
 def _run(*command: str | Path, cwd: Path) -> None:
@@ -126,6 +109,13 @@ def test_wheel_has_nothing_but_the_package(wheel):
 def test_source_distribution_has(name, sdist):
     with tarfile.open(sdist) as archive:
         assert f"{sdist.name.removesuffix('.tar.gz')}/{name}" in archive.getnames()
+
+
+def test_source_distribution_has_nothing_that_git_ignores(sdist):
+    with tarfile.open(sdist) as archive:
+        folders = {name.split("/")[1] for name in archive.getnames() if name.count("/") > 1}
+
+    assert folders.isdisjoint({".venv", ".git", ".mypy_cache", "instance", "build", "dist"})
 
 
 def test_app_elsewhere_serves_htmx_from_the_wheel(python, tmp_path):

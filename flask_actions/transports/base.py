@@ -39,9 +39,8 @@ from ..keeper import Keeper, Kept, Pocket
 from ..models import Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
-from ..registry import Registry
 from ..result import SafeResult
-from ..urls import on_site, path_of, with_query, without_query
+from ..urls import add_query, on_site, path_of, with_query, without_query
 
 log = logging.getLogger("flask_actions")
 
@@ -76,8 +75,7 @@ class Call:
     :ivar result: the result, where it is known before the line is walked.
     """
 
-    def __init__(self, registry: Registry | None, action: Action[Any] | None, ctx: ActionContext):
-        self.registry = registry
+    def __init__(self, action: Action[Any] | None, ctx: ActionContext) -> None:
         self.action = action
         self.ctx = ctx
         self.result: SafeResult[Any] | None = None
@@ -155,13 +153,6 @@ class Call:
         return "" if way is not None and unquote(path_of(way)) == here else None
 
 
-class AsyncCall(Call):
-    """A call from async code: what waits is awaited where it is."""
-
-    async def settle(self, waiting: Awaitable[Any]) -> Any:
-        return await waiting
-
-
 class WebCall(Call):
     """A call that came by HTTP.
 
@@ -172,7 +163,6 @@ class WebCall(Call):
 
     def __init__(
         self,
-        registry: Registry,
         action: Action[Any] | None,
         ctx: ActionContext,
         *,
@@ -183,7 +173,7 @@ class WebCall(Call):
         limit: int,
         login_page: Callable[[], str | None],
     ) -> None:
-        super().__init__(registry, action, ctx)
+        super().__init__(action, ctx)
         self.request = request
         self.settings = settings
         self.keeper = keeper
@@ -348,7 +338,9 @@ class WebCall(Call):
             log.error("%s", error)
             plain = {"data": None} if result.ok else {**plain, "values": {}}
             id = self.keeper.remember(pockets(self.keeper), replace(kept, text=pack(plain)))
-        return with_query(url or f"{self.request.root_path}/", RESULT_PARAMETER, id)
+        # Beside an id that is there already: the way back from a login leads to what was typed
+        # before it.
+        return add_query(url or f"{self.request.root_path}/", RESULT_PARAMETER, id)
 
     def way_to_login(self, result: SafeResult[Any], page: str | None) -> str | None:
         """The login page's URL with the way back in it, and the result kept for there.

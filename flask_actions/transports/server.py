@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from ..action import Action
+from ..context import ActionContext
 from ..errors import ActionError
 from ..forms import Decoded, decode
 from ..result import SafeResult
@@ -16,7 +18,16 @@ from .base import Call, check_sendable
 class ServerCall(Call):
     """A call with its input at hand."""
 
-    given: Any = None
+    def __init__(self, action: Action[Any] | None, ctx: ActionContext, given: Any) -> None:
+        super().__init__(action, ctx)
+        self.given = given
+
+
+class AsyncServerCall(ServerCall):
+    """A call from async code: what waits is awaited where it is."""
+
+    async def settle(self, waiting: Awaitable[Any]) -> Any:
+        return await waiting
 
 
 class ServerTransport:

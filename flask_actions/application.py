@@ -1,0 +1,324 @@
+"""What one application has of ours: its actions' URLs, and the hooks that bring requests to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+from weakref import ref
+
+from flask import Blueprint, Flask, current_app, request_started, session
+from flask import request as flask_request
+from flask.sessions import NullSession
+from flask.wrappers import Request
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Response
+
+from . import templating
+from .action import Action
+from .cli import commands
+from .config import Settings
+from .context import ActionContext
+from .doors import DECIDING_HEADERS, door_of, limit_body
+from .errors import ActionError
+from .keeper import Keeper, writable
+from .pipeline import answer, complete
+from .registry import Registry
+from .result import SafeResult
+from .shapes import max_upload
+from .transports.base import RESULT_PARAMETER, Transport, WebCall, pockets
+from .transports.form import FormTransport
+from .transports.htmx import HtmxTransport
+from .transports.rpc import RpcTransport
+from .transports.server import ServerCall, ServerTransport
+from .urls import add_query, on_site, path_of
+
+#: Loads the user of a call; None for an application without a login system.
+Loader = Callable[[ActionContext], Any] | None
+
+#: The blueprint, and what the endpoint of each action begins with.
+BLUEPRINT = "actions"
+#: The endpoint of what is no action; no action's name has brackets.
+NOWHERE = f"{BLUEPRINT}.(nowhere)"
+
+_RESULT = f"{RESULT_PARAMETER}=".encode()
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_TRANSPORTS: dict[str, Transport] = {
+    "form": FormTransport(),
+    "htmx": HtmxTransport(),
+    "rpc": RpcTransport(),
+}
+SERVER = ServerTransport()
+
+
+class AppState:
+    """What one application has of ours, in ``app.extensions["actions"]``."""
+
+    def __init__(
+        self, app: Flask, registry: Registry, settings: Settings, loader: Callable[[], Loader]
+    ) -> None:
+        self.registry = registry
+        self.settings = settings
+        self.loader = loader
+        folder = str(Path(app.instance_path) / "actions-results")
+        self.keeper = Keeper(settings.result_store, settings.result_ttl, folder)
+        self.blueprint = Blueprint(
+            BLUEPRINT,
+            "flask_actions",
+            template_folder="templates",
+            static_folder=_static_folder(),
+            static_url_path="/static",
+            url_prefix=settings.url_prefix,
+        )
+        self._rules: dict[str, Rule] = {}
+        self._limits: dict[str, int] = {}
+        self._app = ref(app)
+        if isinstance(settings.result_store, str) and not writable(folder):
+            app.logger.warning(
+                "Results too large for a cookie are kept in %r, which cannot be written. Make it "
+                "writable, or set ACTIONS_RESULT_STORE to a cache such as cachelib.RedisCache().",
+                folder,
+            )
+        app.register_blueprint(self.blueprint)
+        for rule in ("/", "/<path:name>"):
+            app.add_url_rule(
+                settings.url_prefix + rule,
+                endpoint=NOWHERE,
+                view_func=_nowhere,
+                methods=_METHODS,
+                provide_automatic_options=False,
+                strict_slashes=False,
+                merge_slashes=False,
+            )
+        app.after_request(self._after)
+        app.cli.add_command(commands)
+        templating.install(app)
+        # The signal comes before the first before_request, when the URL has been matched.
+        request_started.connect(self._arrive, app)
+
+    def call(self, action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
+        """Call an action from Python, by its name or itself."""
+        return call(self.registry, self.loader(), action, input)
+
+    def add_url(self, name: str) -> None:
+        """Give an action its URL and its endpoint."""
+        app, action = self._app(), self.registry.find(name)
+        if app is None or action is None:
+            return
+
+        def view(**_: Any) -> Response:
+            return serve(name)
+
+        # Flask-Limiter and Flask-WTF tell views apart by module and name.
+        view.__name__ = view.__qualname__ = str(getattr(action.handler, "__name__", name))
+        view.__module__ = str(getattr(action.handler, "__module__", __name__))
+        app.add_url_rule(
+            f"{self.settings.url_prefix}/{name}",
+            endpoint=endpoint_of(name),
+            view_func=view,
+            methods=_METHODS,
+            provide_automatic_options=False,
+            strict_slashes=False,
+            merge_slashes=False,
+        )
+
+    def _arrive(self, app: Flask, **_: Any) -> None:
+        """See whether a request is for an action, and put it on its way before any hook runs."""
+        request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
+        rule = request.url_rule
+        by_page = False
+        if rule is not None and rule.endpoint.startswith(BLUEPRINT + "."):
+            if rule.endpoint == f"{BLUEPRINT}.static":
+                return
+            name = _name_of(rule.endpoint)
+        elif request.path.startswith(self.settings.url_prefix + "/") and rule is None:
+            # Werkzeug has an answer of its own here: slashes to merge, an odd method.
+            name = ""
+        elif request.method == "POST" and b"_action=" in request.query_string:
+            asked = request.args.get("_action", "")
+            if not asked:
+                return
+            # Encoded once more in a query, as Astro's own URLs are.
+            name, by_page = unquote(asked), True
+        else:
+            return
+        action = self.registry.find(name)
+        endpoint = NOWHERE if action is None else endpoint_of(name)
+        if rule is None or rule.endpoint != endpoint:
+            request.url_rule = self._rule(app, endpoint)
+            request.view_args = {}
+            request.routing_exception = None
+        csrf = app.extensions.get("csrf")
+        if csrf is not None and hasattr(csrf, "exempt"):
+            # Its hook would answer before our dialects can; the line asks it for the token.
+            csrf.exempt(self.blueprint)
+        limit = self._limits.get(name)
+        if limit is None:
+            limit = self._limit(app, action)
+            if action is not None:  # names that there are not have no end
+                self._limits[name] = limit
+        limit_body(request, limit)
+        request.environ["flask_actions.call"] = self._call(request, action, name, by_page, limit)
+
+    def _call(
+        self, request: Request, action: Action[Any] | None, name: str, by_page: bool, limit: int
+    ) -> tuple[Transport, WebCall]:
+        door = door_of(request, self.settings, by_page)
+        ctx = ActionContext(name, door, self.loader())
+        call = WebCall(
+            action,
+            ctx,
+            request=request,
+            settings=self.settings,
+            keeper=self.keeper,
+            by_page=by_page,
+            limit=limit,
+            login_page=_login_page,
+        )
+        return _TRANSPORTS[door], call
+
+    def _limit(self, app: Flask, action: Action[Any] | None) -> int:
+        """Bytes that the body of a call may have."""
+        limit = self.settings.max_body
+        if action is not None:
+            shape = action.input.shape
+            limit = action.max_body or limit + (max_upload(shape) if shape is not None else 0)
+        return min(limit, app.config["MAX_CONTENT_LENGTH"] or limit)
+
+    def _rule(self, app: Flask, endpoint: str) -> Rule:
+        rule = self._rules.get(endpoint)
+        if rule is None:
+            rule = self._rules[endpoint] = next(app.url_map.iter_rules(endpoint))
+        return rule
+
+    def _after(self, response: Response) -> Response:
+        """The last word on a response: caching, gates of others, redirects, the cookie's size."""
+        request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
+        arrived = request.environ.get("flask_actions.call")
+        if arrived is not None:
+            transport, call = arrived
+            if call.result is None and 300 <= response.status_code < 400:
+                response = _convert(response, transport, call)
+            response.headers["Cache-Control"] = "no-store"
+            response.headers.add("Vary", DECIDING_HEADERS)
+        elif _RESULT in request.query_string:
+            _carry_on(request, response, self.keeper)
+        if request.environ.get("flask_actions.recalled"):
+            response.headers["Cache-Control"] = "no-store"
+        if request.environ.get("flask_actions.kept"):
+            self.keeper.settle(pockets(self.keeper), _session_cookie_size)
+        return response
+
+
+def serve(name: str | None) -> Response:
+    """Answer the request that is for an action, or for none."""
+    transport, call = flask_request.environ["flask_actions.call"]
+    if call.ctx.called_from == "form" or (
+        call.ctx.called_from == "htmx" and call.action is not None and call.action.fragment is None
+    ):
+        _need_session(call)
+    response: Response = complete(answer(transport, call))
+    return response
+
+
+def call(
+    registry: Registry | None, loader: Loader, action: Action[Any] | str, input: Any
+) -> SafeResult[Any]:
+    """Call an action from Python.
+
+    :param registry: where a name is looked up.
+    """
+    found: Action[Any] | None = None
+    if not isinstance(action, str):
+        found = action
+    elif registry is not None:
+        found = registry.find(action)
+    name = action if isinstance(action, str) else action.name
+    line = answer(SERVER, ServerCall(found, ActionContext(name, "server", loader), input))
+    result: SafeResult[Any] = complete(line)
+    return result
+
+
+def endpoint_of(name: str) -> str:
+    """The Flask endpoint of an action; dots separate blueprints there."""
+    return f"{BLUEPRINT}.{name.replace('.', ':')}"
+
+
+def _nowhere(**_: Any) -> Response:
+    return serve(None)
+
+
+def _name_of(endpoint: str) -> str:
+    return endpoint.removeprefix(BLUEPRINT + ".").replace(":", ".")
+
+
+def _static_folder() -> str:
+    """Beside the package in a checkout, inside it in a wheel."""
+    inside = Path(__file__).parent / "static"
+    return str(inside if inside.is_dir() else Path(__file__).parent.parent / "static")
+
+
+def _need_session(call: WebCall) -> None:
+    # Before the handler runs: its work must not be done and its result then lost.
+    if call.action is None or call.request.method != "POST":
+        return
+    needs_key = isinstance(session._get_current_object(), NullSession)  # type: ignore[attr-defined]
+    if needs_key or (not call.keeper.uses_session and not current_app.secret_key):
+        raise RuntimeError(
+            f"A form post to {call.ctx.name} keeps its result for the next page, signed with the "
+            f"application's SECRET_KEY, and there is none. Set app.secret_key, the same on every "
+            f"machine."
+        )
+
+
+def _login_page() -> str | None:
+    """The URL of the page where people log in, as Flask-Login's manager has it."""
+    view = getattr(getattr(current_app, "login_manager", None), "login_view", None)
+    if not view:
+        return None
+    is_url = view.startswith(("/", "http://", "https://"))
+    return str(view) if is_url else current_app.url_for(view)
+
+
+def _session_cookie_size() -> int:
+    """Name and value of the session's cookie as it would be sent, in bytes."""
+    interface: Any = current_app.session_interface
+    if not hasattr(interface, "get_signing_serializer"):
+        return 0  # a session on the server has room
+    value = interface.get_signing_serializer(current_app).dumps(dict(session))
+    return len(interface.get_cookie_name(current_app)) + len(value)
+
+
+def _convert(response: Response, transport: Transport, call: WebCall) -> Response:
+    """A redirect that a hook gave in the action's place, as the door needs it."""
+    location = response.headers.get("Location", "")
+    if call.ctx.called_from == "form" and call.gate(location) is None:
+        return response
+    error = ActionError("UNAUTHORIZED", "Please log in to continue.")
+    result: SafeResult[Any] = SafeResult(error=error, location=location)
+    if call.gate(location) is None:
+        if call.ctx.called_from == "rpc":
+            return response
+        result = SafeResult(location=location)
+    if call.action is None:
+        return response
+    answer: Response = transport.encode(call, result)
+    for cookie in response.headers.getlist("Set-Cookie"):
+        answer.headers.add("Set-Cookie", cookie)
+    return answer
+
+
+def _carry_on(request: Request, response: Response, keeper: Keeper) -> None:
+    """A page that redirects on the way: the id goes along."""
+    if not 300 <= response.status_code < 400 or request.environ.get("flask_actions.recalled"):
+        return
+    here = on_site(response.headers.get("Location", ""), request.host)
+    if here is None:
+        return
+    for id in request.args.getlist(RESULT_PARAMETER):
+        if keeper.carry_on(pockets(keeper), id, unquote(path_of(here))):
+            request.environ["flask_actions.kept"] = True
+            here = add_query(here, RESULT_PARAMETER, id)
+            response.headers["Location"] = here
+            response.headers["Cache-Control"] = "no-store"
