@@ -21,17 +21,18 @@ from .cli import commands
 from .config import Settings
 from .context import ActionContext
 from .doors import DECIDING_HEADERS, door_of, limit_body
-from .errors import ActionError
+from .errors import ActionError, MisuseError
 from .keeper import Keeper, writable
 from .pipeline import answer, complete
 from .registry import Registry
 from .result import SafeResult
 from .shapes import max_upload
-from .transports.base import RESULT_PARAMETER, Transport, WebCall, pockets
+from .transports.base import Transport
 from .transports.form import FormTransport
 from .transports.htmx import HtmxTransport
 from .transports.rpc import RpcTransport
 from .transports.server import ServerCall, ServerTransport
+from .transports.web import RESULT_PARAMETER, WebCall, pockets
 from .urls import add_query, on_site, path_of
 
 #: Loads the user of a call; None for an application without a login system.
@@ -265,7 +266,7 @@ def _need_session(call: WebCall) -> None:
         return
     needs_key = isinstance(session._get_current_object(), NullSession)  # type: ignore[attr-defined]
     if needs_key or (not call.keeper.uses_session and not current_app.secret_key):
-        raise RuntimeError(
+        raise MisuseError(
             f"A form post to {call.ctx.name} keeps its result for the next page, signed with the "
             f"application's SECRET_KEY, and there is none. Set app.secret_key, the same on every "
             f"machine."

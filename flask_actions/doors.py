@@ -11,7 +11,7 @@ from werkzeug.formparser import FormDataParser
 
 from .config import Settings
 from .context import Door
-from .transports.base import FORM_TYPES, has_body
+from .transports.web import FORM_TYPES, has_body
 
 #: What decides the door, for the ``Vary`` header.
 DECIDING_HEADERS = "HX-Request, HX-Boosted, HX-Request-Type, Accept, Sec-Fetch-Mode"

@@ -196,6 +196,10 @@ class Refusal(ActionError):
         self.cause = cause
 
 
+class MisuseError(RuntimeError):
+    """The code around an action is wrong: told to its developer, through whichever door."""
+
+
 def is_action_error(value: object) -> TypeGuard[ActionError]:
     """Whether *value* is an :class:`ActionError`, input errors included."""
     return isinstance(value, ActionError)

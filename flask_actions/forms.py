@@ -335,10 +335,15 @@ class _Decoder:
             return _raw(node) if node.filled else ABSENT
         _bound(len(node.children), "A field", "keys")
         entries = {}
-        for key, child in node.children.items():
-            value = self.value(child, shape.value, here.at(key, key), keep=True)
+        for part, child in node.children.items():
+            key = _key(part, shape.key)
+            # pydantic writes any other key as Python does.
+            step = key if type(key) in (str, int) else repr(key)
+            value = self.value(child, shape.value, here.at(step, part), keep=True)
             if value is not ABSENT:
                 entries[key] = value
+                if step != part:
+                    self._moved[(*here.data, step)] = (*here.sent, part)
         return entries or ABSENT
 
     def _variants(self, node: _Node, shape: Variants, here: _Here, keep: bool) -> Any:
@@ -474,6 +479,12 @@ def _leaf(node: _Node, leaves: Sequence[Leaf], nullable: bool) -> Any:
 
 _BOXES = dict.fromkeys(("on", "true", "1", "yes"), True)
 _BOXES |= dict.fromkeys(("off", "false", "0", "no"), False)
+
+
+def _key(part: str, shape: Shape) -> Any:
+    """A key of a dict, as its type wants it."""
+    leaves = [one for one in _flat(shape) if isinstance(one, Leaf)]
+    return _leaf(_text_node(part), leaves, False) if leaves else part
 
 
 def _says(leaf: Leaf, text: str) -> bool:

@@ -12,14 +12,8 @@ from .context import Door
 from .packing import pack
 from .pipeline import answer, complete
 from .result import SafeResult
-from .transports.base import (
-    Transport,
-    WebCall,
-    plain_result,
-    response_of,
-    show_in,
-    whole_result,
-)
+from .transports.base import Transport
+from .transports.web import WebCall, plain_result, response_of, show_in, whole_result
 
 
 @dataclass(frozen=True, slots=True)

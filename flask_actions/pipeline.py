@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from .action import Action
-from .errors import ActionError
+from .errors import ActionError, MisuseError
 from .forms import Decoded
 from .result import SafeResult
 from .transports.base import Call, Transport
@@ -115,7 +115,7 @@ def explain(problem: Exception, call: Call) -> SafeResult[Any]:
         raise problem
     if isinstance(problem, HTTPException):
         return _of_http(problem)
-    if call.propagates():
+    if isinstance(problem, MisuseError) or call.propagates():
         raise problem
     return SafeResult(error=call.report(problem))
 

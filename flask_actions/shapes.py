@@ -98,6 +98,7 @@ class Items(Shape):
 class Entries(Shape):
     """A dict with free keys."""
 
+    key: Shape
     build: Callable[[], Shape] = field(repr=False)
 
     @property
@@ -471,10 +472,10 @@ class _Reader:
                 self._definitions |= {one["ref"]: one for one in schema["definitions"]}
                 return self.read(schema["schema"], config)
             case "definition-ref":
-                key = (schema["schema_ref"], bool(config.get("strict")))
-                if key not in self._known:
-                    self._known[key] = self.read(self._definitions[key[0]], config)
-                return self._known[key]
+                known = (schema["schema_ref"], bool(config.get("strict")))
+                if known not in self._known:
+                    self._known[known] = self.read(self._definitions[known[0]], config)
+                return self._known[known]
             case "nullable":
                 return replace(self.read(schema["schema"], config), nullable=True)
             case "model" | "dataclass":
@@ -486,7 +487,8 @@ class _Reader:
             case "dict" | "counter":
                 anything = {"type": "any"}
                 values = schema.get("values_schema", anything)
-                return Entries(build=cache(partial(self.read, values, config)))
+                key = self.read(schema.get("keys_schema", anything), config)
+                return Entries(key=key, build=cache(partial(self.read, values, config)))
             case kind if kind in _ROWS:
                 return self._row(schema, config)
             case "union":

@@ -16,7 +16,7 @@ from .action import Action
 from .config import htmx_version
 from .keeper import waiting
 from .result import SafeResult
-from .transports.base import RESULT_PARAMETER, pockets, whole_result
+from .transports.web import RESULT_PARAMETER, pockets, whole_result
 from .urls import without_query
 
 

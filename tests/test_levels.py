@@ -20,6 +20,7 @@ LEVELS = [
     {"action", "context", "result", "uploads"},
     {"registry", "keeper", "origin", "forms"},
     {"transports.base"},
+    {"transports.web"},
     {"transports.form", "transports.htmx", "transports.rpc", "transports.server"},
     {"pipeline", "templating", "doors"},
     {"cli", "gates"},

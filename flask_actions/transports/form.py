@@ -12,7 +12,7 @@ from ..action import Action
 from ..errors import Refusal
 from ..result import SafeResult
 from ..urls import on_site
-from .base import WebCall, WebTransport, headers_of, response_of
+from .web import WebCall, WebTransport, headers_of, response_of
 
 
 class FormTransport(WebTransport):

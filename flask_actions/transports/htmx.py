@@ -13,7 +13,8 @@ from ..action import Action
 from ..errors import ActionError, Refusal
 from ..result import SafeResult
 from ..urls import on_site
-from .base import WebCall, WebTransport, check_sendable, headers_of, show_in
+from .base import check_sendable
+from .web import WebCall, WebTransport, headers_of, show_in
 
 log = logging.getLogger("flask_actions")
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from ..action import Action
 from ..models import unserialisable
 from ..result import SafeResult
-from .base import WebCall, WebTransport, headers_of, response_of
+from .web import WebCall, WebTransport, headers_of, response_of
 
 
 class RpcTransport(WebTransport):

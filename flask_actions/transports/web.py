@@ -1,0 +1,363 @@
+"""What the doors of the web have in common: a request in, and the way back to its page."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from flask import current_app, session
+from flask.wrappers import Request
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.urls import iri_to_uri
+from werkzeug.wrappers import Response
+
+from ..action import Action, Kind
+from ..config import Settings
+from ..context import ActionContext, RequestCookies
+from ..errors import ActionError, ActionInputError, Issue, Refusal
+from ..forms import RESERVED, decode, values
+from ..keeper import Keeper, Kept, Pocket
+from ..models import Output, unserialisable
+from ..origin import check_origin
+from ..packing import pack, unpack
+from ..result import SafeResult
+from ..urls import add_query, on_site, path_of, with_query, without_query
+from .base import Call
+
+T = TypeVar("T")
+
+log = logging.getLogger("flask_actions")
+
+#: The parameter that carries the id of a kept result.
+RESULT_PARAMETER = "_result"
+
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class WebCall(Call):
+    """A call that came by HTTP.
+
+    :ivar by_page: whether it was made at a page's own URL, by ``?_action=``.
+    :ivar limit: bytes that its body may have.
+    :ivar login_page: gives the URL of the page where people log in, if the application has one.
+    """
+
+    def __init__(
+        self,
+        action: Action[Any] | None,
+        ctx: ActionContext,
+        *,
+        request: Request,
+        settings: Settings,
+        keeper: Keeper,
+        by_page: bool,
+        limit: int,
+        login_page: Callable[[], str | None],
+    ) -> None:
+        super().__init__(action, ctx)
+        self.request = request
+        self.settings = settings
+        self.keeper = keeper
+        self.by_page = by_page
+        self.limit = limit
+        self.login_page = login_page
+
+    def handled_elsewhere(self, problem: Exception) -> bool:
+        """Whether the application has an error handler for *problem*; on the form door it answers."""
+        if self.ctx.called_from != "form":
+            return False
+        code = problem.code if isinstance(problem, HTTPException) else None
+        for scope in (*self.request.blueprints, None):
+            for number in (code, None) if code is not None else (None,):
+                handlers = current_app.error_handler_spec.get(scope, {}).get(number, {})
+                if any(kind in handlers for kind in type(problem).__mro__):
+                    return True
+        return False
+
+    # --- what came in
+
+    @property
+    def kind(self) -> Kind | None:
+        """The kind of the body: ``"form"``, ``"json"``, or None for neither body nor type.
+
+        :raises Refusal: ``UNSUPPORTED_MEDIA_TYPE`` for any other.
+        """
+        mimetype = self.request.mimetype
+        if mimetype in FORM_TYPES:
+            return "form"
+        if mimetype == "application/json":
+            return "json"
+        if not mimetype and not has_body(self.request):
+            return None
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"The content type {mimetype or '(none)'} is not understood; send "
+            f"application/json, application/x-www-form-urlencoded or multipart/form-data.",
+        )
+
+    def admit_body(self, action: Action[Any], kinds: Collection[str]) -> Kind | None:
+        """Size, type and token, in this order, before the body is read.
+
+        :param kinds: what this transport reads.
+        :returns: the kind of the body.
+        :raises Refusal: if the body may not come in.
+        """
+        length = self.request.content_length
+        if length is not None and length > self.limit:
+            raise Refusal(
+                "CONTENT_TOO_LARGE",
+                f"This is too large: {length:,} bytes were sent, and {self.limit:,} are allowed.",
+            )
+        kind = self.kind
+        if kind is not None and (kind not in kinds or kind not in action.accept):
+            wanted = " or ".join(sorted("a form" if one == "form" else "JSON" for one in action.accept))
+            raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"This action only accepts {wanted}.")
+        check_token()
+        return kind
+
+    def form(self) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """The fields and the files of the form.
+
+        :raises Refusal: if the form is broken or too large.
+        """
+        return _refusing(lambda: (self.request.form, self.request.files))
+
+    def json(self) -> bytes:
+        """The bytes of a JSON body.
+
+        :raises Refusal: if there are too many.
+        """
+        return _refusing(self.request.get_data)
+
+    def decode_form(self, action: Action[Any]) -> Any:
+        """The form as the action's input takes it: data guided by the model, or the fields."""
+        fields, files = self.form()
+        ignore = self.ignored
+        if action.input.shape is not None:
+            return decode(fields, files, action.input.shape, ignore)
+        both: MultiDict[str, Any] = MultiDict(fields)
+        both.update(files)
+        for name in ignore:
+            both.poplist(name)
+        return both
+
+    @property
+    def ignored(self) -> Collection[str]:
+        """Names that never reach a model."""
+        return {*RESERVED, current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")}
+
+    @property
+    def values(self) -> dict[str, str | list[str]]:
+        """What the user typed, for the next rendering; nothing if it cannot be read."""
+        try:
+            fields, _ = self.form()
+        except (ActionError, OSError):
+            return {}
+        shape = self.action.input.shape if self.action else None
+        return values(fields, shape, self.settings.secret_fields, self.ignored)
+
+    @property
+    def key(self) -> str | None:
+        """The ``_key`` of the form: which of several copies was sent."""
+        try:
+            return self.form()[0].get("_key")
+        except (ActionError, OSError):
+            return None
+
+    def with_values(self, result: SafeResult[Any]) -> SafeResult[Any]:
+        """A failed result with what the user typed."""
+        if result.ok or self.request.mimetype not in FORM_TYPES:
+            return result
+        return SafeResult(error=result.error, location=result.location, values=self.values)
+
+    # --- the way back
+
+    def back(self) -> str | None:
+        """The page that the call came from: a URL of this site without our parameters, or None."""
+        ours = ("_action", RESULT_PARAMETER)
+        if self.by_page:
+            root, query = self.request.root_path, self.request.query_string.decode("latin-1")
+            url = f"{root}{iri_to_uri(self.request.path)}{'?' if query else ''}{query}"
+            here = on_site(url, self.request.host)
+            return None if here is None else without_query(here, (*ours, "_page"))
+        page = self.request.args.get("_page") or self._page_field()
+        for candidate in (page, self.request.headers.get("HX-Current-URL"), self.request.referrer):
+            here = on_site(candidate or "", self.request.host)
+            if here is not None and not self.is_action(here):
+                return without_query(here.partition("#")[0], ours)
+        return None
+
+    def is_action(self, url: str) -> bool:
+        """Whether a path of ours is an action's, where no page answers a GET."""
+        path = unquote(path_of(url)).removeprefix(self.request.root_path)
+        return path.startswith(self.settings.url_prefix + "/")
+
+    def keep(self, result: SafeResult[Any], url: str | None) -> str:
+        """Keep *result* for the page at *url*.
+
+        :param url: a URL of this site; None if nobody knows where the call came from.
+        :returns: the URL with the result's id.
+        """
+        action = self.action
+        assert action is not None
+        plain = plain_result(result, action)
+        try:
+            text = pack(plain)
+        except ValueError as error:
+            raise unserialisable(self.ctx.name, action.output, error) from None
+        kept = Kept(
+            action=self.ctx.name,
+            key=self.key,
+            path=None if url is None else unquote(path_of(url)),
+            created=time.time(),
+            text=text,
+        )
+        self.request.environ["flask_actions.kept"] = True
+        try:
+            id = self.keeper.remember(pockets(self.keeper), kept)
+        except OSError as error:
+            # The handler has run: that it did must be told, whatever becomes of its data.
+            log.error("%s", error)
+            plain = {"data": None} if result.ok else {**plain, "values": {}}
+            id = self.keeper.remember(pockets(self.keeper), replace(kept, text=pack(plain)))
+        # Beside an id that is there already: the way back from a login leads to what was typed
+        # before it.
+        return add_query(url or f"{self.request.root_path}/", RESULT_PARAMETER, id)
+
+    def way_to_login(self, result: SafeResult[Any], page: str | None) -> str | None:
+        """The login page's URL with the way back in it, and the result kept for there.
+
+        :returns: None if the result does not ask for a login, or there is no page for it.
+        """
+        asks = result.error is not None and result.error.code == "UNAUTHORIZED"
+        if not asks or page is None or self.ctx.user is not None:
+            return None
+        back = self.keep(result, self.back())
+        parameter = self.gate(page)
+        if parameter == "":
+            session["next"] = back
+            return page
+        return with_query(page, parameter or "next", back)
+
+    def _page_field(self) -> str | None:
+        try:
+            return self.form()[0].get("_page")
+        except (ActionError, OSError):
+            return None
+
+
+class WebTransport:
+    """What the doors of the web share: the way to the action."""
+
+    passes_responses = True
+
+    def target(self, call: WebCall) -> Action[Any]:
+        """The action that the request names: after its method and its origin are in order."""
+        if call.request.method != "POST":
+            raise Refusal("METHOD_NOT_ALLOWED", "An action is called by POST.")
+        check_origin(
+            origin=call.request.headers.get("Origin"),
+            fetch_site=call.request.headers.get("Sec-Fetch-Site"),
+            host=call.request.host,
+            trusted=call.settings.trusted_origins,
+        )
+        if call.action is None:
+            raise Refusal("NOT_FOUND", "There is no such action.")
+        return call.action
+
+
+def has_body(request: Request) -> bool:
+    """Whether a request brings a body: by its length, or in chunks."""
+    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "")
+
+
+def check_token() -> None:
+    """Flask-WTF's token, wherever the application has ``CSRFProtect``.
+
+    :raises Refusal: ``FORBIDDEN``.
+    """
+    csrf = current_app.extensions.get("csrf")
+    config = current_app.config
+    if csrf is None or not config.get("WTF_CSRF_ENABLED") or not config.get("WTF_CSRF_CHECK_DEFAULT"):
+        return
+    try:
+        _refusing(csrf.protect, "FORBIDDEN")
+    except Refusal as refusal:
+        if refusal.code == "FORBIDDEN":
+            refusal.message += " Reload the page and send it again."
+        raise
+
+
+def pockets(keeper: Keeper) -> list[Pocket]:
+    """The pockets of the browser that sent this request."""
+    keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
+    return keeper.pockets(session, RequestCookies(), [key for key in keys if key])
+
+
+def headers_of(error: ActionError | None) -> dict[str, str]:
+    """The headers that an error asks for."""
+    headers = {}
+    if error is not None and error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error is not None and error.code == "METHOD_NOT_ALLOWED" and isinstance(error, Refusal):
+        headers["Allow"] = "POST"
+    return headers
+
+
+def plain_result(result: SafeResult[Any], action: Action[Any] | None) -> dict[str, Any]:
+    """A result as plain data that :func:`whole_result` reads."""
+    plain: dict[str, Any] = {}
+    if result.error is None:
+        output = action.output if action is not None else Output()
+        plain["data"] = output.to_plain(result.data) if result.data is not None else None
+        return plain
+    error = result.error
+    plain["error"] = [error.code, error.message, error.retry_after, error.reference]
+    if isinstance(error, ActionInputError):
+        plain["issues"] = [[list(one.path), one.code, one.message] for one in error.issues]
+    plain["values"] = dict(result.values)
+    return plain
+
+
+def whole_result(text: str, action: Action[Any] | None) -> SafeResult[Any]:
+    """The result that was kept as *text*."""
+    plain = unpack(text)
+    if "error" not in plain:
+        data = plain["data"]
+        output = action.output if action is not None else Output()
+        return SafeResult(data=output.from_plain(data) if data is not None else None)
+    code, message, retry_after, reference = plain["error"]
+    error = ActionError(code, message, retry_after=retry_after, reference=reference)
+    if "issues" in plain:
+        issues = [Issue(tuple(path), kind, text) for path, kind, text in plain["issues"]]
+        error = ActionInputError(issues, message)
+    return SafeResult(error=error, values=plain["values"])
+
+
+def show_in(request: Request, name: str, key: str | None, result: SafeResult[Any]) -> None:
+    """Let ``get_action_result`` answer with *result* in what this request renders."""
+    shown: dict[tuple[str, str | None], SafeResult[Any]]
+    shown = request.environ.setdefault("flask_actions.shown", {})
+    shown[name, key] = result
+
+
+def response_of(result: SafeResult[Any]) -> Response | None:
+    """The handler's own Response, if it gave one."""
+    return result.data if isinstance(result.data, Response) else None
+
+
+def _refusing(read: Callable[[], T], code: str | None = None) -> T:
+    """What *read* gives; what it refuses is a refusal of ours, with werkzeug's as its cause."""
+    try:
+        return read()
+    except HTTPException as error:
+        number = error.code or 400
+        # A body over the limit is that, even where reading it for the token brought it up.
+        name = ActionError.status_to_code(number) if code is None or number == 413 else code
+        message = error.description or "The request could not be read."
+        raise Refusal(name, message, cause=error) from None
