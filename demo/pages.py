@@ -76,13 +76,13 @@ def delete_post(post_id: int) -> str:
     return render_template("posts/delete.html", post=_visible(post_id))
 
 
-@pages.get("/drafts")
+@pages.get("/desk")
 @login_required
-def drafts() -> str:
-    found = select(Post).where(Post.published_at.is_(None)).order_by(Post.created_at.desc())
+def desk() -> str:
+    mine = select(Post).order_by(Post.id.desc())
     if _me().role != "admin":
-        found = found.where(Post.author_id == _me().id)
-    return render_template("posts/drafts.html", drafts=db().scalars(found).all())
+        mine = mine.where(Post.author_id == _me().id)
+    return render_template("posts/desk.html", posts=db().scalars(mine).all())
 
 
 @pages.get("/sign-up")

@@ -6,7 +6,21 @@ import functools
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, overload
+from types import SimpleNamespace
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    get_type_hints,
+    overload,
+)
+from weakref import WeakMethod
 
 from .config import size_in_bytes
 from .models import Input, Output
@@ -22,17 +36,81 @@ Guard = Callable[["ActionContext"], Any]
 Handler = Callable[..., Any]
 
 _KINDS: tuple[Kind, ...] = ("form", "json")
-_NOTHING = object()
 
 
-class Action(Generic[T]):
+class Options(TypedDict, total=False):
+    """What an action may be told beside its function, its name and its output."""
+
+    input: Any
+    accept: Kind | tuple[Kind, ...] | list[Kind] | None
+    guard: Guard | tuple[Guard, ...] | list[Guard] | None
+    description: str | None
+    fragment: str | None
+    fragment_context: Callable[[ActionContext, SafeResult[Any]], Mapping[str, Any]] | None
+    max_body: int | str | None
+
+
+class Decorator(Protocol):
+    """Makes a function an action."""
+
+    @overload
+    def __call__(self, handler: Callable[..., Awaitable[T]], /) -> Action[T]: ...
+    @overload
+    def __call__(self, handler: Callable[..., T], /) -> Action[T]: ...
+
+
+class Member:
+    """What has a name: an action, or a group of them.
+
+    :ivar own_name: the name inside its group; ``name`` is the whole one, ``blog.comment``.
+    :ivar named: its name is settled: somebody was told of it.
+    :ivar joined: it stands at the top of an application's names.
+    """
+
+    def __init__(self, own_name: str, own_guards: tuple[Guard, ...]) -> None:
+        self.own_name = own_name
+        self.own_guards = own_guards
+        self.group: ActionGroup | None = None
+        self.named = False
+        self.joined = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.group.name}.{self.own_name}" if self.group else self.own_name
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The guards of its groups, outermost first, then its own."""
+        return (*self.group.guards, *self.own_guards) if self.group else self.own_guards
+
+    def join(self) -> None:
+        """Have it, or the outermost group around it, stand at the top of an application's names."""
+        top: Member = self
+        while top.group is not None:
+            top = top.group
+        top.named = top.joined = True
+
+    def rename(self, name: str) -> None:
+        """Take the name of the key that it is registered under.
+
+        :raises ValueError: if it has another one already, which it would lose.
+        """
+        if self.named and name != self.own_name:
+            raise ValueError(
+                f"{self.name!r} is its name already: it cannot be registered as {name!r} too. "
+                f"Define another action with the same handler."
+            )
+        self.own_name, self.named = name, True
+
+
+class Action(Member, Generic[T]):
     """A function with every door of a web application.
 
     Calling it checks the guards, validates the input, runs the handler and gives a
     :class:`SafeResult`.
 
     :ivar handler: the plain function, for code that trusts itself.
-    :ivar own_name: the name inside its group; ``name`` is the whole one, ``blog.comment``.
+    :ivar where: where it was written, for people.
     :ivar accept: the kinds of body that it takes.
     :ivar max_body: bytes that its body may have; None for the application's limit.
     """
@@ -62,32 +140,22 @@ class Action(Generic[T]):
         if not callable(handler):
             raise TypeError(f"An action needs a function, not {handler!r}.")
         self.handler = handler
-        self.where = _where(handler)
-        self.own_name = name or _camel(getattr(handler, "__name__", "") or "action")
-        self.group: ActionGroup | None = None
-        signature = _Signature(handler, self.where, scope or {})
+        self.where: str = _where(handler)
+        own_name = _camel(getattr(handler, "__name__", "")) if name is None else name
+        super().__init__(own_name, _guards(guard, self.where))
+        signature = _Signature(handler, self.where, scope or {}, wants_input=input is None)
         self.arity = signature.arity
         self.context_first = signature.context_first
         try:
             self.input = Input.of(input if input is not None else signature.input)
             self.output = Output.of(output) if output is not None else signature.output()
-        except TypeError as error:
-            raise TypeError(f"{self.where}: {error}") from None
+            self.max_body = None if max_body is None else size_in_bytes(max_body, "max_body")
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.where}: {error}") from None
         self.accept = _accept(accept, self.where)
-        self.own_guards = _guards(guard, self.where)
         self.description = description or _summary(handler)
         self.fragment = fragment
         self.fragment_context = fragment_context
-        self.max_body = None if max_body is None else size_in_bytes(max_body, "max_body")
-
-    @property
-    def name(self) -> str:
-        return f"{self.group.name}.{self.own_name}" if self.group else self.own_name
-
-    @property
-    def guards(self) -> tuple[Guard, ...]:
-        """The guards of its groups, outermost first, then its own."""
-        return (*self.group.guards, *self.own_guards) if self.group else self.own_guards
 
     def arguments(self, input: Any, ctx: ActionContext) -> tuple[Any, ...]:
         """What the handler is called with."""
@@ -95,14 +163,14 @@ class Action(Generic[T]):
             return (ctx,)
         return (input, ctx)[: self.arity]
 
-    def __call__(self, input: Any = _NOTHING, /) -> SafeResult[T]:
+    def __call__(self, input: Any = None, /) -> SafeResult[T]:
         """Check, validate and run: data or an error in a SafeResult.
 
         :raises RuntimeError: in async code, for an async handler: ``await action.acall(...)``.
         """
-        return Action.carry(self, None if input is _NOTHING else input)
+        return Action.carry(self, input)
 
-    def or_throw(self, input: Any = _NOTHING, /) -> T:
+    def or_throw(self, input: Any = None, /) -> T:
         """The same, giving the data.
 
         :raises ActionError: what the SafeResult would have held.
@@ -110,9 +178,9 @@ class Action(Generic[T]):
         data: T = self(input).or_throw()
         return data
 
-    async def acall(self, input: Any = _NOTHING, /) -> SafeResult[T]:
+    async def acall(self, input: Any = None, /) -> SafeResult[T]:
         """The same for async code."""
-        return await Action.carry_async(self, None if input is _NOTHING else input)
+        return await Action.carry_async(self, input)
 
     def __repr__(self) -> str:
         return f"<Action {self.name} of {self.where}>"
@@ -131,7 +199,7 @@ class Action(Generic[T]):
         return str(getattr(self.handler, "__name__", self.own_name))
 
 
-class ActionGroup:
+class ActionGroup(Member):
     """Actions under a common name and common guards; needs no application.
 
     :param guard: runs before the guards of its members.
@@ -140,26 +208,24 @@ class ActionGroup:
     def __init__(
         self, name: str, *, guard: Guard | tuple[Guard, ...] | list[Guard] | None = None
     ) -> None:
-        self.own_name = name
-        self.group: ActionGroup | None = None
-        self.own_guards = _guards(guard, f"The group {name!r}")
+        super().__init__(name, _guards(guard, f"The group {name!r}"))
         self.members: list[Action[Any] | ActionGroup] = []
-        self._listeners: list[Callable[[Action[Any] | ActionGroup], None]] = []
-
-    @property
-    def name(self) -> str:
-        return f"{self.group.name}.{self.own_name}" if self.group else self.own_name
-
-    @property
-    def guards(self) -> tuple[Guard, ...]:
-        return (*self.group.guards, *self.own_guards) if self.group else self.own_guards
+        self._of_mapping = False
+        # Weakly: a group of a module outlives the applications that it was registered in.
+        self._listeners: list[WeakMethod[Callable[[Action[Any] | ActionGroup], None]]] = []
 
     @overload
-    def action(self, name: Callable[..., T], /) -> Action[T]: ...
+    def action(self, handler: Callable[..., Awaitable[T]], /) -> Action[T]: ...
+    @overload
+    def action(self, handler: Callable[..., T], /) -> Action[T]: ...
     @overload
     def action(
-        self, name: str | None = None, /, **options: Any
-    ) -> Callable[[Callable[..., T]], Action[T]]: ...
+        self, name: str | None = None, /, *, output: type[T], **options: Unpack[Options]
+    ) -> Callable[[Callable[..., Any]], Action[T]]: ...
+    @overload
+    def action(
+        self, name: str | None = None, /, *, output: Any = None, **options: Unpack[Options]
+    ) -> Decorator: ...
     def action(self, name: Any = None, /, **options: Any) -> Any:
         """Make a function an action of this group; takes the options of ``Actions.action``."""
         return decorate(name, options, self._add)
@@ -182,37 +248,74 @@ class ActionGroup:
             else:
                 yield member
 
+    @classmethod
+    def of(cls, name: str, actions: Mapping[str, Any]) -> ActionGroup:
+        """The group that a nested dictionary is; the same one each time it is registered."""
+        members = list(members_of(actions))
+        above = {id(member.group): member.group for member in members}
+        group = next(iter(above.values())) if len(above) == 1 else None
+        if group is None or not group._of_mapping or group.own_name != name:
+            group = cls(name)
+            group._of_mapping = True
+        for member in members:
+            if member.group is not group:
+                group._add(member)
+        return group
+
     def _add(self, member: Action[Any] | ActionGroup) -> None:
-        if member.group is not None:
+        if member.group is self:
+            return
+        if member.group is not None or member.joined:
+            place = f"the group {member.group.name!r}" if member.group else "an application"
             raise ValueError(
-                f"{member.own_name!r} belongs to the group {member.group.name!r} already; it cannot "
-                f"be registered in {self.name!r} too."
+                f"{member.own_name!r} belongs to {place} already; it cannot be registered in "
+                f"{self.name!r} too."
             )
         above: ActionGroup | None = self
         while above is not None:
             if above is member:
                 raise ValueError(f"The group {self.name!r} cannot contain itself.")
             above = above.group
-        member.group = self
+        member.group, member.named = self, True
         self.members.append(member)
-        self._tell(member)
+        try:
+            self._tell(member)
+        except ValueError:  # its name is unfit or taken
+            self.members.remove(member)
+            member.group = None
+            raise
 
     def _tell(self, member: Action[Any] | ActionGroup) -> None:
         for listener in self._listeners:
-            listener(member)
+            hear = listener()
+            if hear is not None:
+                hear(member)
         if self.group is not None:
             self.group._tell(member)
 
     def listen(self, listener: Callable[[Action[Any] | ActionGroup], None]) -> None:
-        """Have *listener* told of members that come later."""
-        self._listeners.append(listener)
+        """Have the method *listener* told of members that come later, as long as its object lives."""
+        self.join()
+        self._listeners = [known for known in self._listeners if known() is not None]
+        if all(known() != listener for known in self._listeners):
+            self._listeners.append(WeakMethod(listener))
 
 
+@overload
 def define_action(
-    *, handler: Callable[..., T], input: Any = None, **options: Any
-) -> Action[T]:
+    *, handler: Callable[..., Any], output: type[T], **options: Unpack[Options]
+) -> Action[T]: ...
+@overload
+def define_action(
+    *, handler: Callable[..., Awaitable[T]], output: Any = None, **options: Unpack[Options]
+) -> Action[T]: ...
+@overload
+def define_action(
+    *, handler: Callable[..., T], output: Any = None, **options: Unpack[Options]
+) -> Action[T]: ...
+def define_action(*, handler: Handler, **options: Any) -> Action[Any]:
     """An action without a name of its own: the key of the dictionary it is registered in names it."""
-    return Action(handler, input=input, scope=_scope(2), **options)
+    return Action(handler, scope=_scope(2), **options)
 
 
 def decorate(
@@ -242,14 +345,12 @@ def members_of(
     """The members that a thing to register brings; a dictionary's keys name its values."""
     if isinstance(actions, (Action, ActionGroup)):
         if name is not None:
-            actions.own_name = name
+            actions.rename(name)
         yield actions
     elif isinstance(actions, Mapping):
         for key, value in actions.items():
             if isinstance(value, Mapping):
-                group = ActionGroup(key)
-                group.register(value)
-                yield group
+                yield ActionGroup.of(key, value)
             else:
                 yield from members_of(value, key)
     else:
@@ -260,10 +361,16 @@ def members_of(
 
 
 class _Signature:
-    """What a handler's signature says of its input, its context and its output."""
+    """What a handler's signature says of its input, its context and its output.
 
-    def __init__(self, handler: Handler, where: str, scope: Mapping[str, Any]) -> None:
+    :param wants_input: whether the first parameter's annotation is to say what the input is.
+    """
+
+    def __init__(
+        self, handler: Handler, where: str, scope: Mapping[str, Any], wants_input: bool
+    ) -> None:
         self._where = where
+        self._scope = scope
         try:
             signature = inspect.signature(handler)
         except (TypeError, ValueError):
@@ -286,49 +393,63 @@ class _Signature:
                 f"{where} cannot be served: an action's handler takes an input and a context, "
                 f"handler(input, ctx), and nothing gives it {', '.join(needed)}."
             )
+        if places and places[0].name in ("self", "cls"):
+            raise TypeError(
+                f"{where} cannot be served: nothing gives it {places[0].name}. Register the method "
+                f"of an object, actions.register(define_action(handler=object.method))."
+            )
         self.arity = 2 if starred else min(len(places), 2)
-        hints = self._hints(handler, scope)
-        self._returns = hints.get("return")
-        first = hints.get(places[0].name) if places else None
+        self._plain = _plain(handler)
+        self._annotations = getattr(self._plain, "__annotations__", {})
+        first = self._hint(places[0].name) if places and (wants_input or self.arity == 1) else None
+        is_context = getattr(first, "is_action_context", False)
+        if is_context and self.arity == 2 and not starred and len(places) > 1:
+            raise TypeError(
+                f"{where} cannot be served: the input comes first and the context second, "
+                f"handler(input, ctx)."
+            )
         # A handler of one parameter may take the context alone, if it says so.
-        self.context_first = self.arity == 1 and getattr(first, "is_action_context", False)
-        self.input = None if self.context_first or first is Any else first
+        self.context_first = self.arity == 1 and is_context
+        self.input = None if is_context or first is Any else first
 
     def output(self) -> Output:
         """What the return annotation describes, if pydantic can tell."""
-        if self._returns in (None, type(None), Any):
-            return Output()
         try:
-            return Output.of(self._returns)
-        except (TypeError, NameError):
+            returns = self._resolved("return")
+            if returns is None or returns is type(None) or returns is Any:
+                return Output()
+            return Output.of(returns)
+        except Exception:  # it is a note for people then, such as a type of TYPE_CHECKING
             return Output()
 
-    def _hints(self, handler: Handler, scope: Mapping[str, Any]) -> dict[str, Any]:
-        plain = inspect.unwrap(handler)
-        if isinstance(plain, functools.partial):
-            plain = plain.func
-        if not inspect.isroutine(plain):
-            plain = type(plain).__call__
-        annotations = getattr(plain, "__annotations__", {})
-        hints = {}
-        for name, hint in annotations.items():
-            if isinstance(hint, str):
-                names = {**getattr(plain, "__globals__", {}), **scope}
-                try:
-                    hint = eval(hint, names)
-                except NameError as error:
-                    if name == "return":
-                        continue
-                    raise TypeError(
-                        f"{self._where}: the annotation {hint!r} of {name!r} names something that "
-                        f"is not to be found ({error}). Define it before, or give input=."
-                    ) from None
-                except Exception:
-                    if name == "return":
-                        continue
-                    raise
-            hints[name] = hint
-        return hints
+    def _hint(self, name: str) -> Any:
+        try:
+            return self._resolved(name)
+        except NameError as error:
+            raise TypeError(
+                f"{self._where}: the annotation of {name!r} names something that is not to be "
+                f"found ({error}). Define it before, or give input=."
+            ) from None
+
+    def _resolved(self, name: str) -> Any:
+        if name not in self._annotations:
+            return None
+        one = SimpleNamespace(__annotations__={name: self._annotations[name]})
+        names = {**getattr(self._plain, "__globals__", {}), **self._scope}
+        return get_type_hints(one, names, include_extras=True)[name]
+
+
+def _plain(handler: Any) -> Any:
+    """The function that *handler* is in the end, with the annotations as they were written."""
+    while True:
+        inner = inspect.unwrap(handler)
+        if isinstance(inner, functools.partial):
+            inner = inner.func
+        elif not inspect.isroutine(inner) and not isinstance(inner, type):
+            inner = type(inner).__call__
+        if inner is handler:
+            return inner
+        handler = inner
 
 
 def _accept(accept: Any, where: str) -> frozenset[Kind]:
@@ -350,6 +471,7 @@ def _guards(guard: Any, where: str) -> tuple[Guard, ...]:
 
 def _camel(name: str) -> str:
     head, *tail = name.strip("_").split("_")
+    head = head.lower() if head.isupper() else head[:1].lower() + head[1:]
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
 
 
@@ -359,7 +481,7 @@ def _summary(handler: Handler) -> str | None:
 
 
 def _where(handler: Any) -> str:
-    plain = inspect.unwrap(handler) if callable(handler) else handler
+    plain = _plain(handler)
     name = getattr(plain, "__qualname__", None) or repr(plain)
     code = getattr(plain, "__code__", None)
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else str(name)

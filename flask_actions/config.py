@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 SECRET_FIELDS = ("password", "passwd", "secret", "token", "otp", "pin", "cvv")
@@ -40,16 +41,14 @@ def read_settings(config: Mapping[str, Any], url_prefix: str | None = None) -> S
     :raises ValueError: naming the setting that cannot be used, and what it takes.
     """
     return Settings(
-        url_prefix=_prefix(url_prefix or config.get("ACTIONS_URL_PREFIX", "/_actions")),
+        url_prefix=_prefix(config.get("ACTIONS_URL_PREFIX", "/_actions"), url_prefix),
         max_body=size_in_bytes(config.get("ACTIONS_MAX_BODY", 2**20), "ACTIONS_MAX_BODY"),
-        trusted_origins=tuple(
-            _origin(text) for text in _texts(config.get("ACTIONS_TRUSTED_ORIGINS", ()))
-        ),
+        trusted_origins=tuple(map(_origin, _texts(config, "ACTIONS_TRUSTED_ORIGINS", ()))),
         wire=_wire(config.get("ACTIONS_WIRE", "plain")),
         result_store=_store(config.get("ACTIONS_RESULT_STORE", "session")),
         result_ttl=_seconds(config.get("ACTIONS_RESULT_TTL", 600)),
         secret_fields=tuple(
-            text.lower() for text in _texts(config.get("ACTIONS_SECRET_FIELDS", SECRET_FIELDS))
+            text.lower() for text in _texts(config, "ACTIONS_SECRET_FIELDS", SECRET_FIELDS)
         ),
         htmx_version=htmx_version(config.get("ACTIONS_HTMX_VERSION", "4")),
     )
@@ -63,8 +62,10 @@ def size_in_bytes(size: int | str, what: str = "A size") -> int:
     if isinstance(size, int) and not isinstance(size, bool) and size > 0:
         return size
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", size) if type(size) is str else None
-    if found and found[2].lower() in _UNITS and float(found[1]) > 0:
-        return int(float(found[1]) * _UNITS[found[2].lower()])
+    if found and found[2].lower() in _UNITS:
+        number = int(Decimal(found[1]) * _UNITS[found[2].lower()])
+        if number > 0:
+            return number
     raise ValueError(f"{what} is {size!r}: write bytes (1048576) or a text such as '2 MB' or '2 MiB'.")
 
 
@@ -82,27 +83,39 @@ def htmx_version(version: object) -> str:
     raise ValueError(f"ACTIONS_HTMX_VERSION is {version!r}: the package has {known}.")
 
 
-def _prefix(prefix: str) -> str:
-    if not prefix.startswith("/") or "<" in prefix or not prefix.strip("/"):
-        raise ValueError(
-            f"ACTIONS_URL_PREFIX is {prefix!r}: it starts with a slash and names a place of its own, "
-            f"such as '/_actions'."
-        )
-    return prefix.rstrip("/")
+def _prefix(setting: Any, argument: str | None) -> str:
+    what, prefix = ("ACTIONS_URL_PREFIX", setting) if argument is None else ("url_prefix", argument)
+    if isinstance(prefix, str) and re.fullmatch(r"(/[^/\s\\<>?#%]+)+/?", prefix):
+        return prefix.rstrip("/")
+    raise ValueError(
+        f"{what} is {prefix!r}: it starts with a slash and names a place of its own, such as "
+        f"'/_actions'."
+    )
 
 
-def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
+def _texts(config: Mapping[str, Any], name: str, default: Iterable[str]) -> tuple[str, ...]:
+    value = config.get(name, default)
     # One origin or one name written as a bare text is what was meant, not its letters.
-    return (value,) if isinstance(value, str) else tuple(value)
+    texts = (value,) if isinstance(value, str) else value
+    if isinstance(texts, Iterable):
+        texts = tuple(texts)
+        if all(isinstance(text, str) for text in texts):
+            return texts
+    raise ValueError(f"{name} is {value!r}: it is a list of texts.")
+
+
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
 def _origin(text: str) -> str:
-    if not re.fullmatch(r"https?://(\*\.)?[^/*\s]+", text.rstrip("/")):
+    if not re.fullmatch(r"https?://(\*\.)?[^/\\*?#@\s]+", text.rstrip("/").lower()):
         raise ValueError(
             f"ACTIONS_TRUSTED_ORIGINS has {text!r}: write scheme and host, such as "
             f"'https://app.example.com' or 'https://*.example.com'."
         )
-    return text.rstrip("/").lower()
+    origin = text.rstrip("/").lower()
+    # As a browser writes it: without the port that the scheme has anyway.
+    return origin.removesuffix(_DEFAULT_PORT[origin.partition(":")[0]])
 
 
 def _wire(wire: Any) -> Literal["plain", "astro"]:
@@ -112,9 +125,8 @@ def _wire(wire: Any) -> Literal["plain", "astro"]:
 
 
 def _store(store: Any) -> Any:
-    if store in ("session", "cookie") or all(
-        hasattr(store, verb) for verb in ("get", "set", "delete")
-    ):
+    is_cache = all(hasattr(store, verb) for verb in ("get", "set", "delete"))
+    if store in ("session", "cookie") or (is_cache and not isinstance(store, type)):
         return store
     raise ValueError(
         f"ACTIONS_RESULT_STORE is {store!r}: it is 'session', 'cookie' or a cachelib cache, "

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from flask import (
@@ -37,7 +38,6 @@ class ActionContext:
 
     :ivar name: the action's canonical name.
     :ivar called_from: the door: ``"form"``, ``"htmx"``, ``"rpc"``, ``"server"``.
-    :ivar htmx: what the answer asks htmx to do; does nothing on other doors.
     :ivar location: where the handler sends the caller, once it has.
     """
 
@@ -49,11 +49,15 @@ class ActionContext:
     ) -> None:
         self.name = name
         self.called_from = called_from
-        self.htmx = HtmxReply()
         self.location: str | None = None
         self.external = False
         self._load_user = load_user
         self._user: Any = _UNKNOWN
+
+    @cached_property
+    def htmx(self) -> HtmxReply:
+        """What the answer asks htmx to do; does nothing on other doors."""
+        return HtmxReply()
 
     @property
     def request(self) -> Request:

@@ -24,24 +24,31 @@ def door_of(request: Request, settings: Settings, by_page: bool) -> Door:
 
     :param by_page: whether it was made at a page's own URL, by ``?_action=``.
     """
-    headers = request.headers
-    if headers.get("HX-Request") == "true":
+    headers = request.environ  # read straight: every call comes by here
+    if headers.get("HTTP_HX_REQUEST") == "true":
         whole_page = (
-            headers.get("HX-Boosted") == "true"
-            or headers.get("HX-Request-Type") == "full"
-            or headers.get("HX-History-Restore-Request") == "true"
+            headers.get("HTTP_HX_BOOSTED") == "true"
+            or headers.get("HTTP_HX_REQUEST_TYPE") == "full"
+            or headers.get("HTTP_HX_HISTORY_RESTORE_REQUEST") == "true"
         )
         return "form" if whole_page else "htmx"
-    accept = request.accept_mimetypes
-    html = next((quality for kind, quality in accept if kind == "text/html"), 0)
-    mode = headers.get("Sec-Fetch-Mode")
+    mimetype = request.mimetype
+    if mimetype not in FORM_TYPES and (mimetype or has_body(request)):
+        return "rpc"
+    accepted = [(_bare(kind), quality) for kind, quality in request.accept_mimetypes]
+    html = max((quality for kind, quality in accepted if kind == "text/html"), default=0)
+    mode = headers.get("HTTP_SEC_FETCH_MODE")
     if settings.wire == "astro" and not by_page and mode != "navigate" and not html:
         return "rpc"
-    json = max((quality for kind, quality in accept if kind in _JSON), default=0)
-    no_form = (request.mimetype or has_body(request)) and request.mimetype not in FORM_TYPES
-    if no_form or json > html or (mode not in (None, "navigate") and not html):
+    json = max((quality for kind, quality in accepted if kind in _JSON), default=0)
+    if json > html or (mode not in (None, "navigate") and not html):
         return "rpc"
     return "form"
+
+
+def _bare(kind: str) -> str:
+    """A media range without its parameters, ``application/json; charset=utf-8``."""
+    return kind.partition(";")[0].strip().lower()
 
 
 def limit_body(request: Request, limit: int) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Unpack, overload
 from weakref import WeakSet
 
 from flask import Flask, current_app, has_app_context, has_request_context
 
-from .action import Action, ActionGroup, decorate, members_of
+from .action import Action, ActionGroup, Decorator, Options, decorate, members_of
 from .application import BLUEPRINT, SERVER, AppState, Loader, call
 from .config import read_settings
 from .context import ActionContext
@@ -62,11 +62,17 @@ class Actions:
             state.add_url(name)
 
     @overload
-    def action(self, name: Callable[..., T], /) -> Action[T]: ...
+    def action(self, handler: Callable[..., Awaitable[T]], /) -> Action[T]: ...
+    @overload
+    def action(self, handler: Callable[..., T], /) -> Action[T]: ...
     @overload
     def action(
-        self, name: str | None = None, /, **options: Any
-    ) -> Callable[[Callable[..., T]], Action[T]]: ...
+        self, name: str | None = None, /, *, output: type[T], **options: Unpack[Options]
+    ) -> Callable[[Callable[..., Any]], Action[T]]: ...
+    @overload
+    def action(
+        self, name: str | None = None, /, *, output: Any = None, **options: Unpack[Options]
+    ) -> Decorator: ...
     def action(self, name: Any = None, /, **options: Any) -> Any:
         """Make a function an action: ``@actions.action`` or ``@actions.action("likePost", ...)``.
 
@@ -108,6 +114,8 @@ class Actions:
     def _add(self, member: Action[Any] | ActionGroup) -> None:
         leaves = list(member.leaves()) if isinstance(member, ActionGroup) else [member]
         for action in leaves:
+            if self.registry.find(action.name) is action:
+                continue
             name = self.registry.add(action)
             for state in self._states:
                 state.add_url(name)

@@ -42,6 +42,8 @@ RESERVED = frozenset({"_action", "_page", "_key", "_intent", "_bound", "_result"
 MAX_DEPTH = 16
 MAX_INDEX = 9_999
 MAX_ITEMS = 1_000
+#: Names in one form. What a megabyte of them would cost is nobody's to spend.
+MAX_NAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def decode(
     :param ignore: names that are not input.
     :raises ActionError: ``BAD_REQUEST`` if names are too deep, or lists too long.
     """
+    _bound(len(fields) + len(files), "The form", "names", MAX_NAMES)
     form = _grow(fields, files, ignore)
     decoder = _Decoder()
     if isinstance(shape, Leaf):  # no object: nothing says under which name it would come
@@ -110,6 +113,8 @@ def values(
 
     :param shape: of the model; without one, only the names decide.
     """
+    if len(fields) > MAX_NAMES:
+        return Values()
     words = _SecretWords(secret_words)
     guarded = shape if shape is not None and holds_secret(shape) else None
     typed: dict[str, list[str]] = {}
@@ -337,8 +342,7 @@ class _Decoder:
         entries = {}
         for part, child in node.children.items():
             key = _key(part, shape.key)
-            # pydantic writes any other key as Python does.
-            step = key if type(key) in (str, int) else repr(key)
+            step = _step(key)
             value = self.value(child, shape.value, here.at(step, part), keep=True)
             if value is not ABSENT:
                 entries[key] = value
@@ -485,6 +489,13 @@ def _key(part: str, shape: Shape) -> Any:
     """A key of a dict, as its type wants it."""
     leaves = [one for one in _flat(shape) if isinstance(one, Leaf)]
     return _leaf(_text_node(part), leaves, False) if leaves else part
+
+
+def _step(key: Any) -> str | int:
+    """A key as pydantic writes it in a path."""
+    if isinstance(key, int):
+        return int(key)
+    return text_of(key) if isinstance(key, str) else repr(key)
 
 
 def _says(leaf: Leaf, text: str) -> bool:

@@ -8,12 +8,13 @@ declared.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from .errors import ActionError, ActionInputError, Issue
 from .shapes import Fields, Shape, clean_path, shape_of
@@ -27,9 +28,11 @@ class Input:
     """What an action takes.
 
     :ivar shape: the tree of the model's fields; None without a pydantic type.
+    :ivar secret_words: names, or parts of names, whose typed value is never shown again.
     """
 
     shape: Shape | None = None
+    secret_words: tuple[str, ...] = ()
     label = "-"
 
     @staticmethod
@@ -45,7 +48,7 @@ class Input:
             return FormInput(type_)
         try:
             return ModelInput(TypeAdapter(type_), _label(type_))
-        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+        except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
             raise TypeError(f"pydantic cannot describe the input {_label(type_)}: {error}") from None
 
     def from_nothing(self) -> Any:
@@ -91,7 +94,7 @@ class ModelInput(Input):
             return self.adapter.validate_json(body)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            if first["type"] == "json_invalid":
+            if first["type"] == "json_invalid" and not first["loc"]:  # not that of a Json field
                 reason = first["msg"].removeprefix("Invalid JSON: ")
                 text = f"The body is not valid JSON: {reason}."
                 raise ActionError("BAD_REQUEST", text) from None
@@ -120,6 +123,7 @@ class FormInput(Input):
     def __init__(self, form: type[Any]) -> None:
         self._form = form
         self.label = form.__name__
+        self.secret_words = tuple(_passwords(form))
 
     def from_nothing(self) -> Any:
         return self.from_form(MultiDict())
@@ -132,35 +136,100 @@ class FormInput(Input):
             return data
         if not isinstance(data, Mapping):
             raise ActionInputError({"": "Send an object with the form's fields."})
-        return self.from_form(MultiDict(self._flat(data, "")))
+        return self.from_form(MultiDict(_of_form(data, "", self._form)))
 
     def from_form(self, form: MultiDict[str, Any]) -> Any:
         # Its own token is off: the door has checked origin and token before.
         bound = self._form(formdata=form, meta={"csrf": False})
         if not bound.validate():
-            raise ActionInputError(list(_form_issues(bound.errors, ())))
+            raise ActionInputError(list(_form_issues(bound, (), "", form)))
         return bound
 
-    def _flat(self, data: Any, prefix: str) -> Iterator[tuple[str, str]]:
-        """WTForms' names for nested data: ``lines-0-qty``; a list of choices repeats its name."""
-        if isinstance(data, Mapping):
-            for name, value in data.items():
-                yield from self._flat(value, f"{prefix}-{name}" if prefix else str(name))
-        elif isinstance(data, Sequence) and not isinstance(data, str):
-            unbound = getattr(self._form, prefix, None)
-            grows = hasattr(getattr(unbound, "field_class", None), "append_entry")
-            for index, value in enumerate(data):
-                numbered = grows or isinstance(value, Mapping)
-                yield from self._flat(value, f"{prefix}-{index}" if numbered else prefix)
-        elif data is True:
-            yield prefix, "y"
-        elif data is not None and data is not False:
-            yield prefix, str(data)
+
+def _of_form(data: Mapping[Any, Any], prefix: str, form: Any) -> Iterator[tuple[str, Any]]:
+    """Nested data under the names that a WTForms form looks for: ``lines-0-qty``."""
+    for name, value in data.items():
+        yield from _of_field(value, f"{prefix}{name}", getattr(form, str(name), None))
+
+
+def _of_field(value: Any, name: str, unbound: Any) -> Iterator[tuple[str, Any]]:
+    kind = getattr(unbound, "field_class", None)
+    separator = "-" if kind is None else unbound.kwargs.get("separator", "-")
+    if isinstance(value, Mapping):
+        yield from _of_form(value, name + separator, _inner(unbound, "form_class"))
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        if not hasattr(kind, "append_entry"):  # several choices of one field
+            for one in value:
+                yield from _of_field(one, name, None)
+            return
+        inner = _inner(unbound, "unbound_field")
+        for index, one in enumerate(value):
+            # Its place in the list counts, so nothing is sent as an empty text.
+            yield from _of_field("" if one is None else one, f"{name}{separator}{index}", inner)
+    elif isinstance(value, bool):
+        if value or hasattr(kind, "false_values"):
+            yield name, "y" if value else "false"
+    elif value is not None:
+        yield name, value if isinstance(value, FileStorage) else str(value)
+
+
+def _inner(unbound: Any, name: str) -> Any:
+    """What a ``FormField`` or a ``FieldList`` is of."""
+    args, options = getattr(unbound, "args", ()), getattr(unbound, "kwargs", {})
+    return args[0] if args else options.get(name)
+
+
+def _passwords(form: Any) -> Iterator[str]:
+    """The names of a form's fields that are rendered as a password, nested forms included."""
+    for name in dir(form):
+        unbound: Any = getattr(form, name, None)
+        while hasattr(getattr(unbound, "field_class", None), "append_entry"):
+            unbound = _inner(unbound, "unbound_field")
+        if not hasattr(unbound, "field_class"):
+            continue
+        widget = unbound.kwargs.get("widget") or unbound.field_class.widget
+        if getattr(widget, "input_type", "") == "password":
+            yield name
+        elif isinstance(inner := _inner(unbound, "form_class"), type):
+            yield from _passwords(inner)
+
+
+def _form_issues(form: Any, path: Path, prefix: str, sent: Iterable[str]) -> Iterator[Issue]:
+    """What is wrong with a form.
+
+    :param prefix: what the names of its fields begin with.
+    :param sent: the names that were sent: WTForms closes gaps between positions, we name them.
+    """
+    for message in form.form_errors:
+        yield Issue(path, "invalid", str(message))
+    for field in form:
+        own = field.short_name
+        yield from _field_issues(field, (*path, own), prefix + own, sent)
+
+
+def _field_issues(field: Any, path: Path, name: str, sent: Iterable[str]) -> Iterator[Issue]:
+    if hasattr(field, "form_class"):
+        yield from _form_issues(field.form, path, name + field.separator, sent)
+        return
+    if hasattr(field, "append_entry"):
+        start = name + getattr(field, "_separator", "-")
+        heads = [re.match("[0-9]{1,9}", one[len(start) :]) for one in sent if one.startswith(start)]
+        positions = sorted({int(head[0]) for head in heads if head})
+        for index, entry in enumerate(field.entries):
+            place = positions[index] if index < len(positions) else index
+            yield from _field_issues(entry, (*path, place), f"{start}{place}", sent)
+    for message in field.errors:
+        if not isinstance(message, (Mapping, list, tuple)):  # those of entries, told above
+            yield Issue(path, "invalid", str(message))
 
 
 class Output:
-    """What an action gives: any value that pydantic can serialise."""
+    """What an action gives: any value that pydantic can serialise.
 
+    :ivar sure: whether whatever :meth:`narrow` gives can be serialised.
+    """
+
+    sure = False
     label = "-"
 
     @staticmethod
@@ -171,7 +240,7 @@ class Output:
         """
         try:
             return TypedOutput(TypeAdapter(type_), _label(type_))
-        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+        except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
             raise TypeError(f"pydantic cannot describe the output {_label(type_)}: {error}") from None
 
     def narrow(self, data: Any) -> Any:
@@ -199,18 +268,20 @@ class TypedOutput(Output):
     def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
         self.adapter = adapter
         self.label = label
+        self.sure = not _open_ended(adapter.core_schema)
 
     def narrow(self, data: Any) -> Any:
         try:
             return self.adapter.validate_python(data, from_attributes=True)
         except ValidationError as error:
             # Without its inputs: they are the application's data, and this goes to the log.
-            details = error.errors(include_url=False, include_input=False, include_context=False)
-            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details)
+            details = error.errors(include_url=False, include_input=False)
+            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {_message(one)}" for one in details)
             raise TypeError(f"The data does not fit the output {self.label}: {said}") from None
 
     def to_json(self, data: Any) -> bytes:
-        return self.adapter.dump_json(data)
+        # By alias, as untyped data leaves, and as the model's JSON schema says.
+        return self.adapter.dump_json(data, by_alias=True)
 
     def to_plain(self, data: Any) -> Any:
         return self.adapter.dump_python(data, round_trip=True, by_alias=False)
@@ -239,7 +310,7 @@ def _message(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "value_error" | "assertion_error" if context.get("error") is not None:
-            return str(context["error"]) or detail["msg"]
+            return str(context["error"]) or "This is not valid."
         case "union_tag_invalid":  # pydantic's own message repeats what was sent
             return f"Input should be one of {context.get('expected_tags', 'the known tags')}"
         case "union_tag_not_found":
@@ -247,16 +318,15 @@ def _message(detail: ErrorDetails) -> str:
     return detail["msg"]
 
 
-def _form_issues(errors: Any, path: Path) -> Iterator[Issue]:
-    if isinstance(errors, Mapping):
-        for name, inner in errors.items():
-            yield from _form_issues(inner, (*path, name) if name else path)
-        return
-    for index, inner in enumerate(errors):
-        if isinstance(inner, (Mapping, list, tuple)):
-            yield from _form_issues(inner, (*path, index))
-        else:
-            yield Issue(path, "invalid", str(inner))
+#: Parts of a type that say little of their value, or nothing: bytes may be no UTF-8.
+_OPEN = frozenset({"any", "bytes", "callable", "function-plain", "is-instance", "is-subclass"})
+
+
+def _open_ended(schema: Any) -> bool:
+    """Whether a core schema lets in values that cannot be serialised."""
+    if isinstance(schema, Mapping):
+        return schema.get("type") in _OPEN or any(map(_open_ended, schema.values()))
+    return isinstance(schema, (list, tuple)) and any(map(_open_ended, schema))
 
 
 def _label(type_: Any) -> str:

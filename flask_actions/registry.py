@@ -28,6 +28,11 @@ class Registry:
         :raises ValueError: if the name is unfit or taken, naming both places.
         """
         name = action.name
+        if not action.own_name:
+            raise ValueError(
+                f"{action.where} has no name: @actions.action('createPost'), or register it in a "
+                f"dictionary by name."
+            )
         if name in RESERVED_NAMES or name.partition(".")[0] == "static":
             raise ValueError(
                 f"{action.where}: no action may be called {name!r}, since GET serves a file there. "
@@ -44,8 +49,9 @@ class Registry:
                 f"The name {name!r} is taken: {action.where} and {taken.where} both want it. Name "
                 f"one of them: @actions.action('otherName')."
             )
+        action.join()
         self._actions[name] = action
-        self._names.setdefault(id(action), name)
+        self._names[id(action)] = name
         return name
 
     def find(self, name: str) -> Action[Any] | None:

@@ -34,7 +34,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from flask_actions.config import SECRET_FIELDS
 from flask_actions.errors import ActionError
-from flask_actions.forms import MAX_DEPTH, MAX_INDEX, MAX_ITEMS, decode, values
+from flask_actions.forms import MAX_DEPTH, MAX_INDEX, MAX_ITEMS, MAX_NAMES, decode, values
 from flask_actions.shapes import clean_path, shape_of
 from flask_actions.uploads import Upload
 
@@ -553,7 +553,7 @@ def test_values_are_found_in_either_spelling():
 
     assert found["contact.email"] == found["contact[email]"] == found.get("contact[email]") == "a"
     assert found.get("tags[]") == "b" and "tags[]" in found and "tags" in found
-    assert "other" not in found and found.get("other[x]", "-") == "-" and 3 not in found
+    assert "other" not in found and found.get("other[x]", "-") == "-"
     with pytest.raises(KeyError):
         found["other[x]"]
 
@@ -586,20 +586,17 @@ def test_values_leave_out_secrets_behind_aliases():
 @pytest.mark.parametrize(
     "name",
     ["password", "new_password", "PASSWORD2", "clientSecret", "api-token", "pin", "pin_code",
-     "userPin", "cvv2", "card[cvv]", "otp-1", "PINCode", "_private", "a._b", "_action", "rows.0.token"],
+     "userPin", "cvv2", "card[cvv]", "otp-1", "PINCode", "_private", "a._b", "_action",
+     "rows.0.token"],
 )  # fmt: skip
 def test_values_leave_out_secret_names(name):
     assert typed((name, "s"), shape=None) == {}
 
 
 @pytest.mark.parametrize(
-    "name", ["shipping", "opinion", "typing", "hotpot", "a_b", "passenger", "spin1ng"]
+    "name", ["shipping", "opinion", "typing", "hotpot", "a_b", "passenger", "größe"]
 )
 def test_values_keep_names_that_only_look_secret(name):
-    if name == "spin1ng":  # "spin" ends in a secret word, and better hidden than shown
-        assert typed((name, "s"), shape=None) == {}
-        return
-
     assert typed((name, "s"), shape=None) == {name: "s"}
 
 
@@ -654,8 +651,8 @@ def test_bounds_are_a_bad_request(pairs):
     "pattern",
     ["a{}", "a[[[[{}", "....{}", "a{}.b[c].d", "children.0.children.{}.name"],
 )
-def test_a_hundred_thousand_fields_are_quick(pattern):
-    fields = MultiDict([(pattern.format(number), "1") for number in range(100_000)])
+def test_ten_thousand_names_are_quick(pattern):
+    fields = MultiDict([(pattern.format(number), "1") for number in range(MAX_NAMES)])
     shape = shape_of(TypeAdapter(Node).core_schema)
     began = time.process_time()
 
@@ -665,7 +662,15 @@ def test_a_hundred_thousand_fields_are_quick(pattern):
         assert error.code == "BAD_REQUEST"
     values(fields, shape, SECRET_FIELDS)
 
-    assert time.process_time() - began < 20  # about two; if time grew by the square, hours
+    assert time.process_time() - began < 5  # about a fifth; if time grew by the square, minutes
+
+
+def test_more_names_are_refused_and_not_kept():
+    fields = MultiDict([(f"a{number}", "1") for number in range(100_000)])
+
+    with pytest.raises(ActionError, match="100,000 names; 10,000 are allowed"):
+        decode(fields, MultiDict(), SIGN_UP)
+    assert values(fields, SIGN_UP, SECRET_FIELDS) == {}
 
 
 def test_one_long_name_is_quick():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import enum
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -415,15 +414,15 @@ def test_secret_stays_one_in_a_strict_model():
 # --- files
 
 
-def photo(size: str) -> Any:
-    return Annotated[Upload, MaxSize(size)]
+Small = Annotated[Upload, MaxSize("1 kB")]
+Large = Annotated[Upload, MaxSize("1 MB")]
 
 
 class Album(BaseModel):
-    cover: photo("1 kB") | None = None  # type: ignore[valid-type]
-    pages: list[photo("10 kB")] = Field([], max_length=3)  # type: ignore[valid-type]
-    more: list[photo("100 kB")] = []  # type: ignore[valid-type]
-    either: photo("2 MB") | photo("1 MB")  # type: ignore[valid-type]
+    cover: Small | None = None
+    pages: list[Small] = Field([], max_length=30)
+    more: list[Annotated[Upload, MaxSize(100)]] = []
+    either: Large | Small
     inner: Album | None = None
     free: Upload | None = None
     title: str = ""
@@ -432,14 +431,14 @@ class Album(BaseModel):
 @pytest.mark.parametrize(
     ("type_", "size"),
     [
-        pytest.param(Album, 1_000 + 30_000 + 100_000 + 2_000_000, id="a model"),
+        pytest.param(Album, 1_000 + 30_000 + 100 + 1_000_000, id="a model"),
         pytest.param(Upload, 0, id="no rule"),
-        pytest.param(tuple[photo("1 MB"), photo("1 MB")], 2_000_000, id="a pair"),
-        pytest.param(dict[str, photo("1 MB")], 1_000_000, id="a dict"),
+        pytest.param(tuple[Large, Large], 2_000_000, id="a pair"),
+        pytest.param(dict[str, Large], 1_000_000, id="a dict"),
         pytest.param(Cat, 0, id="no file"),
     ],
 )
-def test_uploads_add_up(type_: Callable[..., Any], size: int):
+def test_uploads_add_up(type_, size):
     assert max_upload(shape(type_)) == size
 
 

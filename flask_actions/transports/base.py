@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response
 from ..action import Action
 from ..context import ActionContext
 from ..errors import ActionError, MisuseError
-from ..models import Output, unserialisable
+from ..models import unserialisable
 from ..result import SafeResult
 from ..urls import on_site, path_of
 
@@ -143,8 +143,8 @@ def check_sendable(result: SafeResult[Any], action: Action[Any]) -> None:
 
     :raises ActionError: ``INTERNAL_SERVER_ERROR``, if it could not be serialised.
     """
-    if type(action.output) is not Output or result.data is None:
-        return  # a declared output was validated, and is what it says
+    if action.output.sure or result.data is None:
+        return
     try:
         action.output.to_json(result.data)
     except ValueError as error:

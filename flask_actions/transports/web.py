@@ -20,9 +20,9 @@ from ..action import Action, Kind
 from ..config import Settings
 from ..context import ActionContext, RequestCookies
 from ..errors import ActionError, ActionInputError, Issue, Refusal
-from ..forms import RESERVED, decode, values
+from ..forms import RESERVED, Values, decode, values
 from ..keeper import Keeper, Kept, Pocket
-from ..models import Output, unserialisable
+from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
 from ..result import SafeResult
@@ -158,8 +158,9 @@ class WebCall(Call):
             fields, _ = self.form()
         except (ActionError, OSError):
             return {}
-        shape = self.action.input.shape if self.action else None
-        return values(fields, shape, self.settings.secret_fields, self.ignored)
+        own = self.action.input if self.action else Input()
+        words = (*self.settings.secret_fields, *own.secret_words)
+        return values(fields, own.shape, words, self.ignored)
 
     @property
     def key(self) -> str | None:
@@ -260,9 +261,10 @@ class WebTransport:
         """The action that the request names: after its method and its origin are in order."""
         if call.request.method != "POST":
             raise Refusal("METHOD_NOT_ALLOWED", "An action is called by POST.")
+        headers = call.request.environ
         check_origin(
-            origin=call.request.headers.get("Origin"),
-            fetch_site=call.request.headers.get("Sec-Fetch-Site"),
+            origin=headers.get("HTTP_ORIGIN"),
+            fetch_site=headers.get("HTTP_SEC_FETCH_SITE"),
             host=call.request.host,
             trusted=call.settings.trusted_origins,
         )
@@ -336,7 +338,7 @@ def whole_result(text: str, action: Action[Any] | None) -> SafeResult[Any]:
     if "issues" in plain:
         issues = [Issue(tuple(path), kind, text) for path, kind, text in plain["issues"]]
         error = ActionInputError(issues, message)
-    return SafeResult(error=error, values=plain["values"])
+    return SafeResult(error=error, values=Values(plain["values"]))
 
 
 def show_in(request: Request, name: str, key: str | None, result: SafeResult[Any]) -> None:

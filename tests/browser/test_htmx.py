@@ -1,0 +1,675 @@
+"""Forms that htmx sends: both majors do the same, under a strict policy and without a complaint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask, request
+from jinja2 import ChoiceLoader, DictLoader
+from playwright.sync_api import Page, expect
+
+from tests.browser.guestbook import NONCED, STRICT, guestbook, posts
+
+pytestmark = pytest.mark.browser
+
+BOTH = pytest.mark.parametrize("htmx", [2, 4], ids=["htmx 2", "htmx 4"])
+POLICIES = pytest.mark.parametrize("policy", [STRICT, NONCED], ids=["self", "nonce"])
+IN_PLACE = [
+    pytest.param("/block", id="one block of the page"),
+    pytest.param("/whole", id="a template of its own"),
+]
+#: Ways to have an action without a fragment answered by the page.
+BY_PAGE = [
+    pytest.param('hx-select="#form" hx-target="this" hx-swap="outerHTML"', id="hx-select"),
+    pytest.param('hx-target="body"', id="body target"),
+]
+BOOST = {2: 'hx-boost="true"', 4: 'hx-boost:inherited="true"'}
+FAILED = "Failed to load resource.*status of {}"
+
+
+@pytest.fixture
+def open_page(serve, page) -> Callable[..., Page]:
+    """Open a page of an application, and wait until htmx has taken it in hand."""
+
+    def open_it(app: Flask, path: str, **parameters: str) -> Page:
+        query = "&".join(f"{name}={quote(value)}" for name, value in parameters.items())
+        page.goto(f"{serve(app)}{path}{'?' if query else ''}{query}")
+        assert page.evaluate("htmx.version")
+        return page
+
+    return open_it
+
+
+def path_of(page: Page) -> str:
+    return page.evaluate("location.pathname")
+
+
+def loads(page: Page) -> str:
+    """Which load of a page this is: the same number as before means that only a part was swapped."""
+    return page.locator("#load").inner_text()
+
+
+def back(page: Page) -> None:
+    page.evaluate("history.back()")
+
+
+# A fragment takes the form's place
+
+
+@BOTH
+@POLICIES
+@pytest.mark.parametrize("path", IN_PLACE)
+def test_form_is_replaced_by_its_fragment_and_the_page_stays(open_page, htmx, policy, path):
+    page = open_page(guestbook(htmx, policy=policy), path)
+    before = loads(page)
+
+    page.fill("#name", "Ada")
+    page.click("text=Sign")
+
+    expect(page.locator("#form .done")).to_have_text("Thank you, Ada")
+    expect(page.locator("form")).to_have_count(1)
+    assert loads(page) == before
+    assert path_of(page) == path
+
+
+@BOTH
+@pytest.mark.parametrize("path", IN_PLACE)
+def test_input_error_shows_beside_its_field_and_the_text_stays(open_page, complaints, htmx, path):
+    complaints.expect(FAILED.format(400))
+    page = open_page(guestbook(htmx), path)
+
+    page.fill("#name", "Al")
+    page.fill("#note", 'a "note" & <more>')
+    page.click("text=Sign")
+
+    expect(page.locator(".wrong")).to_contain_text("at least 3 characters")
+    expect(page.locator("#name")).to_have_value("Al")
+    expect(page.locator("#note")).to_have_value('a "note" & <more>')
+
+    page.fill("#name", "Alan")
+    page.click("text=Sign")
+
+    expect(page.locator(".done")).to_have_text("Thank you, Alan")
+    expect(page.locator(".wrong")).to_have_count(0)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "status", "text"),
+    [
+        pytest.param("taken", 400, "Please check the marked fields.", id="400"),
+        pytest.param("UNAUTHORIZED", 401, "UNAUTHORIZED it is", id="401"),
+        pytest.param("FORBIDDEN", 403, "FORBIDDEN it is", id="403"),
+        pytest.param("CONFLICT", 409, "CONFLICT it is", id="409"),
+        pytest.param("TOO_MANY_REQUESTS", 429, "TOO_MANY_REQUESTS it is", id="429"),
+        pytest.param("broken", 500, "Reference: ", id="500"),
+    ],
+)
+def test_error_of_any_status_shows_in_the_form(open_page, complaints, htmx, name, status, text):
+    complaints.expect(FAILED.format(status))
+    page = open_page(guestbook(htmx), "/block")
+
+    page.fill("#name", name)
+    page.click("text=Sign")
+
+    expect(page.locator("#form .error")).to_contain_text(text)
+    expect(page.locator("#name")).to_have_value(name)
+
+
+@BOTH
+def test_focus_and_scroll_stay_where_they_were(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(400))
+    page = open_page(guestbook(htmx), "/block")
+    page.locator("#name").scroll_into_view_if_needed()
+    page.fill("#name", "Al")
+    before = page.evaluate("scrollY")
+
+    page.press("#name", "Enter")
+
+    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator("#name")).to_be_focused()
+    assert before > 500
+    assert page.evaluate("scrollY") == pytest.approx(before, abs=2)
+
+
+@BOTH
+def test_fragment_gets_its_context(open_page, htmx):
+    page = open_page(guestbook(htmx), "/whole")
+    expect(page.locator("#guests")).to_have_text("0")
+
+    page.fill("#name", "Ada")
+    page.click("text=Sign")
+
+    expect(page.locator("#guests")).to_have_text("1")
+
+
+@BOTH
+def test_copies_of_a_form_show_each_their_own_result(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(400))
+    page = open_page(guestbook(htmx), "/reply")
+
+    page.fill("#reply-2 [name=text]", "no")
+    page.click("#reply-2 button")
+
+    expect(page.locator("#reply-2 .error")).to_be_visible()
+    expect(page.locator("#reply-2 [name=text]")).to_have_value("no")
+    expect(page.locator("#reply-1 .error")).to_have_count(0)
+
+    page.fill("#reply-1 [name=text]", "hello")
+    page.click("#reply-1 button")
+
+    expect(page.locator("#reply-1 .done")).to_have_text("Replied hello")
+    expect(page.locator("#reply-2 .error")).to_be_visible()
+
+
+@BOTH
+def test_file_is_uploaded_or_refused_with_the_title_kept(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(400))
+    page = open_page(guestbook(htmx), "/photo")
+    page.fill("[name=title]", "Me")
+    page.set_input_files("[name=picture]", {"name": "me.txt", "mimeType": "text/plain", "buffer": b"me"})
+    page.click("text=Send")
+    expect(page.locator(".error")).to_be_visible()
+    expect(page.locator("[name=title]")).to_have_value("Me")
+
+    page.fill("[name=title]", "Mine")
+    page.set_input_files("[name=picture]", {"name": "me.txt", "mimeType": "text/plain", "buffer": b"me"})
+    page.click("text=Send")
+
+    expect(page.locator(".done")).to_have_text("Mine: me.txt, 2 bytes")
+
+
+# The page itself answers
+
+
+@BOTH
+@pytest.mark.parametrize("how", BY_PAGE)
+def test_action_without_a_fragment_is_answered_by_the_page(open_page, htmx, how):
+    app = guestbook(htmx)
+    page = open_page(app, "/plain", how=how)
+    address = page.url
+
+    page.fill("#name", "Al")
+    page.fill("#note", "stays")
+    page.click("text=Sign")
+    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("stays")
+
+    page.fill("#name", "Alan")
+    page.click("text=Sign")
+    expect(page.locator(".done")).to_have_text("Thank you, Alan")
+
+    assert page.url == address
+    assert posts(app) == 2
+    page.reload()
+    expect(page.locator("#form")).to_be_visible()
+    expect(page.locator(".done")).to_have_count(0)
+
+
+@BOTH
+@pytest.mark.parametrize("how", BY_PAGE)
+def test_action_without_a_fragment_goes_where_its_handler_says(open_page, htmx, how):
+    page = open_page(guestbook(htmx), "/plain", how=how)
+
+    page.fill("#name", "welcome")
+    page.click("text=Sign")
+
+    expect(page.locator("h1")).to_have_text("Welcome")
+    expect(page.locator(".done")).to_have_text("Thank you, welcome")
+    assert path_of(page) == "/welcome"
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Welcome")
+    expect(page.locator(".done")).to_have_count(0)
+
+
+# Redirects
+
+
+@BOTH
+def test_redirect_moves_within_the_page_and_shows_the_result_once(open_page, htmx):
+    app = guestbook(htmx)
+    page = open_page(app, "/block")
+    page.evaluate("window.stillTheSame = true")
+
+    page.fill("#name", "welcome")
+    page.click("text=Sign")
+
+    expect(page.locator("h1")).to_have_text("Welcome")
+    expect(page.locator(".done")).to_have_text("Thank you, welcome")
+    assert path_of(page) == "/welcome"
+    assert "_result=" in page.url
+    assert page.evaluate("window.stillTheSame")
+    assert page.title() == "Welcome"
+
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Welcome")
+    expect(page.locator(".done")).to_have_count(0)
+
+    back(page)
+    expect(page.locator("#form")).to_be_visible()
+    assert path_of(page) == "/block"
+    assert posts(app) == 1
+
+
+@BOTH
+def test_back_button_after_a_redirect_restores_the_page_with_its_form(open_page, htmx):
+    page = open_page(guestbook(htmx), "/block")
+    page.fill("#name", "welcome")
+    page.click("text=Sign")
+    expect(page.locator("h1")).to_have_text("Welcome")
+
+    back(page)
+    expect(page.locator("#form")).to_be_visible()
+    assert path_of(page) == "/block"
+
+    page.fill("#name", "Ada")
+    page.click("text=Sign")
+    expect(page.locator(".done")).to_have_text("Thank you, Ada")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [
+        pytest.param("/block", "", id="fragment"),
+        pytest.param("/plain", 'hx-target="body"', id="body target"),
+        pytest.param("/boosted", None, id="boosted"),
+    ],
+)
+def test_redirect_to_another_site_goes_there(serve, open_page, htmx, path, how):
+    other = Flask("elsewhere")
+    other.add_url_rule("/there", view_func=lambda: "<title>Elsewhere</title><h1>Elsewhere</h1>")
+    elsewhere = serve(other, "localhost") + "/there?a=1"
+    page = open_page(guestbook(htmx, elsewhere=elsewhere), path, how=BOOST[htmx] if how is None else how)
+    start = page.url
+
+    page.fill("#name", "leave")
+    page.click("text=Sign")
+
+    expect(page.locator("h1")).to_have_text("Elsewhere")
+    assert page.url == elsewhere
+    page.go_back()
+    assert page.url == start
+    expect(page.locator("#form")).to_be_visible()
+
+
+# Boosted forms
+
+
+@BOTH
+def test_boosted_form_is_post_redirect_get(open_page, htmx):
+    app = guestbook(htmx)
+    page = open_page(app, "/boosted", how=BOOST[htmx])
+    page.evaluate("window.stillTheSame = true")
+
+    page.fill("#name", "Al")
+    page.fill("#note", "stays")
+    page.click("text=Sign")
+    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("stays")
+    assert path_of(page) == "/boosted"
+
+    page.fill("#name", "Alan")
+    page.click("text=Sign")
+    expect(page.locator(".done")).to_have_text("Thank you, Alan")
+    assert path_of(page) == "/boosted"
+    assert page.evaluate("window.stillTheSame")
+
+    page.reload()
+    expect(page.locator("#form")).to_be_visible()
+    expect(page.locator(".done")).to_have_count(0)
+    assert posts(app) == 2
+
+
+@BOTH
+def test_boosted_form_follows_its_handler_and_comes_back(open_page, htmx):
+    page = open_page(guestbook(htmx), "/boosted", how=BOOST[htmx])
+
+    page.fill("#name", "welcome")
+    page.click("text=Sign")
+    expect(page.locator("h1")).to_have_text("Welcome")
+    expect(page.locator(".done")).to_have_text("Thank you, welcome")
+    assert path_of(page) == "/welcome"
+    assert page.title() == "Welcome"
+
+    back(page)
+    expect(page.locator("#form")).to_be_visible()
+    assert path_of(page) == "/boosted"
+    page.fill("#name", "Ada")
+    page.click("text=Sign")
+    expect(page.locator(".done")).to_have_text("Thank you, Ada")
+
+
+@BOTH
+def test_refused_boosted_form_stays_with_its_text_and_its_address(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(413))
+    page = open_page(guestbook(htmx), "/boosted", how=BOOST[htmx])
+    address = page.url
+
+    page.fill("#name", "Ada")
+    page.fill("#note", "x" * 20_000)
+    page.click("text=Sign")
+
+    expect(page.get_by_role("alert")).to_contain_text("too large")
+    expect(page.locator("#name")).to_have_value("Ada")
+    assert page.url == address
+
+    page.fill("#note", "short")
+    page.click("text=Sign")
+    expect(page.locator(".done")).to_have_text("Thank you, Ada")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+# What ctx.htmx asks for
+
+
+@BOTH
+def test_answer_triggers_retargets_pushes_and_swaps_further_parts(open_page, htmx):
+    page = open_page(guestbook(htmx), "/extras")
+
+    page.click("#extras")
+
+    expect(page.locator("#elsewhere")).to_have_text("elsewheremain")
+    expect(page.locator("#here")).to_have_text("here")
+    expect(page.locator("tr#row td")).to_have_text("new row")
+    expect(page.locator("#own")).to_have_text("new own")
+    assert page.locator("tbody > tr").count() == 1
+    assert page.locator("hx-partial, template").count() == 0
+    expect(page.locator("#events li")).to_have_count(3)
+    told = dict(item.split(" ", 1) for item in page.locator("#events li").all_inner_texts())
+    assert json.loads(told["signed"]) == {"name": "Zoë 語"}
+    assert "counted" in told
+    assert json.loads(told["плюс"])["value"] == 1
+    assert page.evaluate("decodeURI(location.pathname)") == "/gäste/名前"
+
+    page.reload()
+    expect(page.locator("#load")).to_be_visible()
+
+
+# Refusals
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param("", id="the form is the target"),
+        pytest.param('hx-target="#list" hx-swap="beforeend"', id="a list is the target"),
+        pytest.param('hx-target="body"', id="body is the target"),
+        pytest.param('hx-select="#form" hx-swap="outerHTML"', id="hx-select"),
+        pytest.param('hx-swap="none"', id="no swap"),
+        pytest.param('hx-push-url="true"', id="hx-push-url"),
+    ],
+)
+def test_refusal_stands_above_the_form_once_and_its_text_stays(open_page, complaints, htmx, how):
+    complaints.expect(FAILED.format(404))
+    app = guestbook(htmx)
+    page = open_page(app, "/list", how=how)
+    address = page.url
+    page.fill("#name", "Ada")
+
+    for time in (1, 2):
+        page.click("text=Sign")
+        while posts(app) < time:
+            page.wait_for_timeout(10)
+        expect(page.locator("body > .actions-error + form")).to_have_count(1)
+
+    expect(page.get_by_role("alert")).to_have_text("There is no such action.")
+    expect(page.locator("#name")).to_have_value("Ada")
+    expect(page.locator("#list")).to_have_text("first")
+    assert page.url == address
+
+
+@BOTH
+def test_refused_button_without_a_form_says_why(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(403))
+    page = open_page(guestbook(htmx, csrf=True), "/buttons")
+    page.evaluate("document.querySelector('meta[name=csrf-token]').content = 'old'")
+
+    page.click("#like")
+
+    expect(page.locator(".actions-error + #like")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_contain_text("Reload the page")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        pytest.param(403, "Reload the page and send it again", id="403 of the token"),
+        pytest.param(413, "too large", id="413"),
+    ],
+)
+def test_form_is_sent_after_what_was_refused_is_mended(open_page, complaints, htmx, status, text):
+    complaints.expect(FAILED.format(status))
+    page = open_page(guestbook(htmx, csrf=True), "/block")
+    page.fill("#name", "Ada")
+    if status == 403:
+        good = page.input_value("[name=csrf_token]")
+        page.evaluate("document.querySelector('[name=csrf_token]').value = 'old'")
+    else:
+        page.fill("#note", "x" * 20_000)
+    page.click("text=Sign")
+    expect(page.get_by_role("alert")).to_contain_text(text)
+    expect(page.locator("#name")).to_have_value("Ada")
+
+    if status == 403:
+        page.evaluate("token => document.querySelector('[name=csrf_token]').value = token", good)
+    else:
+        page.fill("#note", "short")
+    page.click("text=Sign")
+
+    expect(page.locator(".done")).to_have_text("Thank you, Ada")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@BOTH
+def test_refusal_of_another_content_type(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(415))
+    page = open_page(guestbook(htmx), "/block")
+    page.evaluate("document.querySelector('#form').setAttribute('hx-headers', "
+        """'{"Content-Type": "text/csv"}')""")
+    page.fill("#name", "Ada")
+
+    page.click("text=Sign")
+
+    expect(page.get_by_role("alert")).to_contain_text("text/csv")
+    expect(page.locator("#name")).to_have_value("Ada")
+
+
+@BOTH
+def test_application_words_its_refusals_itself(open_page, complaints, htmx):
+    complaints.expect(FAILED.format(404))
+    app = guestbook(htmx)
+    own = DictLoader({"actions/error.html": '<p id="own">We are sorry: {{ error.status }}</p>'})
+    app.jinja_loader = ChoiceLoader([own, app.jinja_loader])  # type: ignore[assignment,list-item]
+    page = open_page(app, "/list")
+
+    page.click("text=Sign")
+    expect(page.locator("#own")).to_have_text("We are sorry: 404")
+    page.click("text=Sign")
+    page.wait_for_timeout(200)
+
+    expect(page.locator("#own")).to_have_count(1)
+
+
+# The token
+
+
+@BOTH
+@POLICIES
+def test_token_in_the_form_is_enough(open_page, htmx, policy):
+    page = open_page(guestbook(htmx, policy=policy, csrf=True), "/block")
+    page.evaluate("document.querySelector('meta[name=csrf-token]').remove()")
+
+    for name in ("Ada", "Grace"):  # the fragment's form has a token too
+        page.fill("#name", name)
+        page.click("text=Sign")
+        expect(page.locator(".done")).to_have_text(f"Thank you, {name}")
+
+
+@BOTH
+@POLICIES
+def test_button_without_a_form_sends_the_token(open_page, htmx, policy):
+    page = open_page(guestbook(htmx, policy=policy, csrf=True), "/buttons")
+
+    page.click("#like")
+    expect(page.locator("#likes")).to_have_text("1")
+    page.click("#once button")
+
+    expect(page.locator("#likes")).to_have_text("2")
+
+
+@BOTH
+def test_token_is_fresh_after_a_login_that_clears_the_session(open_page, htmx):
+    page = open_page(guestbook(htmx, csrf=True), "/buttons")
+    before = loads(page)
+    page.click("#enter")
+    expect(page.locator("#load")).not_to_have_text(before)
+
+    page.click("#like")
+
+    expect(page.locator("#likes")).to_have_text("1")
+
+
+@BOTH
+def test_token_goes_to_no_other_site(serve, open_page, htmx):
+    heard = []
+    other = Flask("elsewhere")
+
+    @other.route("/", methods=["POST", "OPTIONS"])
+    def listen() -> tuple[str, dict[str, str]]:
+        heard.append((request.method, dict(request.headers)))
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        allow = {"Origin": "*", "Headers": asked}
+        return "heard", {f"Access-Control-Allow-{name}": value for name, value in allow.items()}
+
+    elsewhere = serve(other, "localhost")
+    policy = STRICT.replace("connect-src 'self'", f"connect-src 'self' {elsewhere}")
+    page = open_page(guestbook(htmx, csrf=True, policy=policy), "/buttons")
+    page.evaluate(
+        """there => {
+            Object.assign(htmx.config, { selfRequestsOnly: false, mode: "cors" });
+            const button = document.querySelector("#like");
+            const copy = button.cloneNode(true);
+            copy.id = "away";
+            copy.setAttribute("hx-post", there);
+            button.replaceWith(copy);
+            htmx.process(copy);
+        }""",
+        elsewhere,
+    )
+
+    page.click("#away")
+
+    expect(page.locator("#likes")).to_have_text("heard")
+    assert [method for method, _ in heard][-1] == "POST"
+    assert not any("csrf" in str(headers).lower() for _, headers in heard)
+
+
+# Several at once
+
+
+@BOTH
+def test_double_click_with_hx_sync_posts_once(open_page, htmx):
+    app = guestbook(htmx)
+    page = open_page(app, "/buttons")
+
+    page.dblclick("#once button")
+
+    expect(page.locator("#likes")).to_have_text("1")
+    page.wait_for_timeout(200)
+    assert posts(app) == 1
+
+
+@BOTH
+def test_fast_repeated_posts_all_arrive(open_page, htmx):
+    app = guestbook(htmx)
+    page = open_page(app, "/buttons")
+
+    for number in range(1, 6):
+        page.click("#like")
+        expect(page.locator("#likes")).to_have_text(str(number))
+
+    assert posts(app) == 5
+
+
+@BOTH
+def test_two_tabs_see_each_their_own_result(serve, new_context, htmx):
+    context = new_context()
+    address = serve(guestbook(htmx))
+    tabs = [context.new_page(), context.new_page()]
+    for tab, name in zip(tabs, ("Ada", "Grace"), strict=True):
+        tab.goto(f"{address}/plain?how={quote(BY_PAGE[0].values[0])}")
+        tab.fill("#name", name)
+
+    for tab in tabs:
+        tab.click("text=Sign")
+
+    expect(tabs[0].locator(".done")).to_have_text("Thank you, Ada")
+    expect(tabs[1].locator(".done")).to_have_text("Thank you, Grace")
+
+
+# The head
+
+
+@BOTH
+@POLICIES
+def test_indicator_shows_while_a_request_is_under_way(open_page, htmx, policy):
+    page = open_page(guestbook(htmx, policy=policy), "/buttons")
+    wait = page.locator("#wait")
+    expect(wait).to_be_hidden()
+    assert wait.evaluate("it => getComputedStyle(it).opacity") == "0"
+
+    page.click("#slow")
+
+    expect(wait).to_have_css("opacity", "1")
+    expect(wait).to_have_css("visibility", "visible")
+    expect(page.locator("#likes")).to_have_text("1")
+    expect(wait).to_be_hidden()
+
+
+@pytest.mark.parametrize("own", [2, 4], ids=["own htmx 2", "own htmx 4"])
+def test_page_that_brings_its_own_htmx_gets_the_rest(open_page, complaints, own):
+    complaints.expect(FAILED.format(400))
+    app = guestbook(csrf=True)
+    version = {2: "2.0.11", 4: "4.0.1"}[own]
+    layout = (
+        "{{ actions_head(htmx=none) }}<script defer src=\"{{ url_for('actions.static', "
+        f"filename='htmx-{version}/htmx.min.js') }}}}\"></script>"
+    )
+    loader: Any = app.jinja_loader
+    loader.mapping = {
+        name: text.replace("{{ actions_head() }}", layout) for name, text in loader.mapping.items()
+    }
+    page = open_page(app, "/block")
+
+    page.fill("#name", "Al")
+    page.click("text=Sign")
+
+    expect(page.locator(".wrong")).to_be_visible()
+    page.goto(page.url.replace("block", "buttons"))
+    expect(page.locator("#wait")).to_be_hidden()
+    page.click("#like")
+    expect(page.locator("#likes")).to_have_text("1")
+
+
+@BOTH
+def test_page_asked_for_by_htmx_shows_a_result_once(open_page, htmx):
+    """A request of htmx for a whole page is a page load like any other."""
+    app = guestbook(htmx)
+    page = open_page(app, "/plain", how='hx-target="body"')
+
+    page.fill("#name", "Ada")
+    page.click("text=Sign")
+    expect(page.locator(".done")).to_be_visible()
+
+    got = [path for method, path, headers in app.requests if "_result=" in path]
+    assert len(got) == 1
+    page.goto(page.url.partition("/plain")[0] + got[0])
+    expect(page.locator("#form")).to_be_visible()
+    expect(page.locator(".done")).to_have_count(0)

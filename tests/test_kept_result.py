@@ -1,0 +1,1314 @@
+"""The kept result: once, by the page and the browser it was sent to, whatever its size and store."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import secrets
+import stat
+import time
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
+from decimal import Decimal
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import pytest
+from cachelib import BaseCache, FileSystemCache, SimpleCache
+from flask import Flask, redirect, request, session
+from pydantic import (
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    TypeAdapter,
+    computed_field,
+    field_serializer,
+)
+
+from flask_actions import (
+    ActionContext,
+    ActionError,
+    ActionInputError,
+    Actions,
+    SafeResult,
+    get_action_result,
+)
+from flask_actions.keeper import COOKIE_LIMIT, GRACE, HANDFUL, Keeper, Kept, SessionPocket
+from flask_actions.packing import pack, unpack
+
+#: What Chromium stores at most, in name and value; it drops a longer cookie and keeps the old one.
+BROWSER_LIMIT = 4096
+
+
+class Note(BaseModel):
+    text: str = Field(min_length=1)
+
+
+class Site:
+    """An application whose pages ask for results, and remember what they showed."""
+
+    def __init__(self, folder: Path, **config: Any) -> None:
+        self.app = Flask(__name__, instance_path=str(folder))
+        self.app.config.update({"SECRET_KEY": "test", **config})
+        self.actions = Actions(self.app)
+        self.shown: list[SafeResult[Any] | None] = []
+        self.asked_key: str | None = None
+        self.handled = 0
+
+        @self.actions.action
+        def save(input: Note) -> str:
+            self.handled += 1
+            return input.text
+
+        @self.actions.action
+        def refuse(input: Note) -> str:
+            raise ActionInputError({"text": "Not this one"})
+
+        @self.actions.action
+        def move(input: Note, ctx: ActionContext) -> str:
+            ctx.redirect(input.text)
+            return "moved"
+
+        @self.app.get("/")
+        @self.app.get("/page")
+        @self.app.get("/other")
+        @self.app.get("/a page/<path:rest>")
+        def page(rest: str = "") -> str:
+            result = get_action_result("save", self.asked_key)
+            self.shown.append(result or get_action_result("refuse") or get_action_result("move"))
+            return "page"
+
+        @self.app.get("/on/<int:steps>")
+        def on(steps: int) -> Any:
+            return redirect("/page?kept=1#here" if steps == 0 else f"/on/{steps - 1}")
+
+        @self.app.get("/plain")
+        def plain() -> str:
+            return "nothing of ours"
+
+        @self.app.get("/fill/<int:size>")
+        def fill(size: int) -> str:
+            session["fill"] = secrets.token_urlsafe(size)[:size]
+            return session["fill"]
+
+        @self.app.get("/filled")
+        def filled() -> str:
+            return str(session["fill"])
+
+    def add_page(self, path: str, action: str) -> None:
+        """A page that shows the results of *action*."""
+
+        def show() -> str:
+            self.shown.append(get_action_result(action))
+            return "page"
+
+        self.app.add_url_rule(path, endpoint=path, view_func=show)
+
+    @property
+    def files(self) -> list[Path]:
+        folder = Path(self.app.instance_path) / "actions-results"
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+class Browser:
+    """One person's browser. Chromium's limit holds: no cookie may be longer."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.client = site.app.test_client()
+        self.cookie_sizes: list[int] = []
+
+    def open(self, url: str, method: str = "GET", **options: Any) -> Any:
+        response = self.client.open(url, method=method, **options)
+        for header in response.headers.getlist("Set-Cookie"):
+            for name, morsel in SimpleCookie(header).items():
+                size = len(name) + len(morsel.coded_value)
+                assert size <= BROWSER_LIMIT, f"the browser drops {name}"
+                self.cookie_sizes.append(size)
+        return response
+
+    def post(
+        self, text: str, action: str = "save", page: str | None = "/page", **fields: str
+    ) -> str:
+        """Send the form of a page.
+
+        :returns: where the answer leads.
+        """
+        headers = {} if page is None else {"Referer": f"http://localhost{page}"}
+        data = {"text": text, **fields}
+        response = self.open(f"/_actions/{action}", "POST", data=data, headers=headers)
+        assert response.status_code == 303, response.text
+        assert response.headers["Cache-Control"] == "no-store"
+        return str(response.location)
+
+    def see(self, url: str, **options: Any) -> SafeResult[Any] | None:
+        """What the page at *url* shows, redirects on the way followed."""
+        response = self.open(url, **options)
+        while response.status_code in (301, 302, 303, 307, 308):
+            response = self.open(response.location, **options)
+        assert response.status_code == 200, response.text
+        result = self.site.shown.pop()
+        assert (response.headers.get("Cache-Control") == "no-store") is (result is not None)
+        return result
+
+    @property
+    def header_size(self) -> int:
+        """The length of the Cookie header that it would send."""
+        cookies = self.client._cookies.values()  # type: ignore[attr-defined]
+        return sum(len(cookie.key) + len(cookie.value) + 3 for cookie in cookies)
+
+
+def data_of(result: SafeResult[Any] | None) -> Any:
+    assert result is not None, "the page shows no result"
+    return result.or_throw()
+
+
+def incompressible(size: int) -> str:
+    return secrets.token_urlsafe(size)[:size]
+
+
+def make_store(kind: str, folder: Path) -> Any:
+    if kind == "SimpleCache":
+        return SimpleCache()
+    return FileSystemCache(str(folder / "cache")) if kind == "FileSystemCache" else kind
+
+
+@pytest.fixture(params=["session", "cookie", "SimpleCache", "FileSystemCache"])
+def site(request, tmp_path):
+    return Site(tmp_path, ACTIONS_RESULT_STORE=make_store(request.param, tmp_path))
+
+
+@pytest.fixture
+def session_site(tmp_path):
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def browser(site):
+    return Browser(site)
+
+
+# Once, by the page and the browser it was sent to
+
+
+def test_page_shows_a_result_once_and_a_reload_is_clean(browser):
+    location = browser.post("hello", page="/page?a=1&a=2")
+
+    assert location.startswith("/page?a=1&a=2&_result=")
+    assert data_of(browser.see(location)) == "hello"
+    assert browser.see(location) is None
+    assert browser.see("/page") is None
+
+
+def test_two_asks_of_one_page_load_give_the_same_result(browser, site):
+    @site.app.get("/twice")
+    def twice():
+        first, second = get_action_result("save"), get_action_result("save")
+        assert first is second
+        site.shown.append(first)
+        return "twice"
+
+    location = browser.post("hello", page="/twice")
+
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_tabs_show_their_own_results_in_any_order(browser):
+    first = browser.post("first tab")
+    second = browser.post("second tab")
+
+    assert data_of(browser.see(second)) == "second tab"
+    assert data_of(browser.see(first)) == "first tab"
+    assert browser.see("/page") is None
+
+
+@pytest.mark.parametrize("size", [5, 400, 3000], ids=["short", "middling", "long"])
+def test_many_pending_results_all_reach_their_page(browser, size):
+    texts = [incompressible(size) for _ in range(12)]
+
+    locations = [browser.post(text) for text in texts]
+
+    assert browser.header_size < 8190  # gunicorn's limit for one header
+    assert [data_of(browser.see(location)) for location in reversed(locations)] == texts[::-1]
+
+
+def test_more_than_a_handful_drops_the_oldest(browser):
+    locations = [browser.post(f"note {number}") for number in range(HANDFUL + 2)]
+
+    shown = [browser.see(location) for location in locations]
+
+    assert shown[:2] == [None, None]
+    assert [data_of(result) for result in shown[2:]] == [f"note {n}" for n in range(2, HANDFUL + 2)]
+
+
+def test_another_page_does_not_show_it(browser):
+    location = browser.post("hello")
+
+    assert browser.see("/other") is None
+    assert browser.see("/page?_result=unknown") is None
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_another_browser_with_the_id_reads_nothing(browser, site):
+    location = browser.post("hello")
+
+    assert Browser(site).see(location) is None
+    assert data_of(browser.see(location)) == "hello"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"method": "HEAD"}, id="HEAD"),
+        pytest.param({"headers": {"Sec-Purpose": "prefetch"}}, id="prefetch"),
+        pytest.param({"headers": {"Sec-Purpose": "prefetch;prerender"}}, id="prerender"),
+        pytest.param({"headers": {"Purpose": "prefetch"}}, id="older prefetch"),
+    ],
+)
+@pytest.mark.parametrize("by_id", [True, False], ids=["with the id", "without the id"])
+def test_looking_ahead_does_not_use_it_up(browser, site, options, by_id):
+    location = browser.post("hello")
+    target = location if by_id else "/page"
+
+    browser.open(target, **options)
+    browser.open(target, **options)
+    site.shown.clear()
+
+    assert data_of(browser.see(target)) == "hello"
+    assert data_of(browser.see(location)) == "hello" if not by_id else True
+
+
+def test_id_alone_in_the_session_of_another_reads_nothing_from_the_shelf(tmp_path):
+    site = Site(tmp_path)
+    owner, thief = Browser(site), Browser(site)
+    thief.post("of the thief", page="/other")
+    location = owner.post(incompressible(8000))
+
+    assert site.files
+    assert thief.see(location) is None
+
+
+@pytest.mark.parametrize("size", [5, 3000, 9000], ids=["short", "long", "on the shelf"])
+def test_id_in_a_url_says_nothing_of_the_result(browser, size):
+    text = incompressible(size)
+
+    id = parse_qs(urlsplit(browser.post(text)).query)["_result"][0]
+
+    assert len(id) >= 16
+    assert text not in id
+
+
+def test_key_tells_copies_of_a_form_apart(browser, site):
+    location = browser.post("hello", _key="7")
+
+    assert browser.see(location) is None
+    site.asked_key = "8"
+    assert browser.see(location) is None
+    site.asked_key = "7"
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_number_is_as_good_a_key_as_its_text(browser, site):
+    location = browser.post("hello", _key="7")
+    site.asked_key = 7
+
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_result_without_a_key_is_not_shown_to_one_who_asks_for_a_key(browser, site):
+    location = browser.post("hello")
+    site.asked_key = "7"
+
+    assert browser.see(location) is None
+    site.asked_key = None
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_result_of_another_action_is_not_touched(browser, site):
+    saved, refused = browser.post("hello"), browser.post("no", "refuse")
+
+    result = browser.see(refused)
+    assert result.error.fields == {"text": ["Not this one"]}
+    assert result.values == {"text": "no"}
+    assert data_of(browser.see(saved)) == "hello"
+
+
+# On the way there
+
+
+@pytest.mark.parametrize("steps", [0, 1, 4])
+def test_redirect_on_the_way_carries_the_id(browser, steps):
+    location = browser.post(f"/on/{steps}", "move")
+
+    assert data_of(browser.see(location)) == "moved"
+    assert browser.see("/page?kept=1") is None
+
+
+def test_redirect_on_the_way_keeps_query_and_fragment(browser):
+    response = browser.open(browser.post("/on/0", "move"))
+
+    assert urlsplit(response.location).path == "/page"
+    assert urlsplit(response.location).fragment == "here"
+    assert set(parse_qs(urlsplit(response.location).query)) == {"kept", "_result"}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("http://localhost/page", id="absolute"),
+        pytest.param("../page", id="relative path"),
+        pytest.param("/page?_result=", id="an id of its own"),
+    ],
+)
+def test_redirect_on_the_way_may_be_written_in_any_way(browser, site, target):
+    @site.app.get("/way/on")
+    def way():
+        return redirect(target)
+
+    response = browser.open(browser.post("/way/on", "move"))
+
+    assert data_of(browser.see(response.location)) == "moved"
+
+
+def test_slash_that_flask_adds_keeps_the_id(browser, site):
+    site.add_page("/folder/", "move")
+
+    location = browser.post("/folder?x=1", "move")
+
+    assert data_of(browser.see(location)) == "moved"
+
+
+def test_redirect_to_another_site_does_not_carry_the_id(browser, site):
+    @site.app.get("/out")
+    def out():
+        return redirect("https://elsewhere.example/page")
+
+    response = browser.open(browser.post("/out", "move"))
+
+    assert response.location == "https://elsewhere.example/page"
+
+
+def test_redirect_of_a_page_that_nobody_sent_is_left_alone(browser):
+    response = browser.open("/on/0?_result=forged")
+
+    assert response.location == "/page?kept=1#here"
+
+
+def test_redirect_that_lost_the_id_shows_it_at_its_new_page(browser):
+    browser.open(browser.post("/on/0", "move"))
+
+    assert data_of(browser.see("/page")) == "moved"
+
+
+# A lost id
+
+
+def test_page_shows_a_result_whose_id_was_lost_once(browser):
+    browser.post("hello", page="/page?a=1")
+
+    assert data_of(browser.see("/page")) == "hello"
+    assert browser.see("/page") is None
+
+
+def test_holder_of_the_id_shows_what_another_load_took(browser):
+    location = browser.post("hello")
+
+    assert data_of(browser.see("/page")) == "hello"
+    assert data_of(browser.see(location)) == "hello"
+    assert browser.see(location) is None
+    assert browser.see("/page") is None
+
+
+def test_load_without_the_id_shows_nothing_once_the_holder_did(browser):
+    location = browser.post("hello")
+
+    assert data_of(browser.see(location)) == "hello"
+    assert browser.see("/page") is None
+
+
+def test_request_with_an_id_never_shows_what_others_lost(browser):
+    first, second = browser.post("first"), browser.post("second")
+
+    assert data_of(browser.see(first)) == "first"
+    assert browser.see(first) is None
+    assert browser.see("/page?_result=forged") is None
+    assert browser.see("/page?_result=") is None
+    assert data_of(browser.see(second)) == "second"
+
+
+@pytest.mark.parametrize(
+    ("path", "quoted"),
+    [
+        pytest.param("/a page/ü", "/a%20page/%C3%BC", id="space and umlaut"),
+        pytest.param("/a page/100%", "/a%20page/100%25", id="percent"),
+        pytest.param("/a page/why?", "/a%20page/why%3F", id="question mark"),
+        pytest.param("/a page/#1", "/a%20page/%231", id="hash"),
+        pytest.param("/a page/日本", "/a%20page/%E6%97%A5%E6%9C%AC", id="beyond Latin-1"),
+    ],
+)
+def test_lost_id_is_made_good_at_a_path_of_odd_characters(browser, path, quoted):
+    browser.post("hello", page=quoted)
+
+    assert data_of(browser.see(quoted)) == "hello"
+
+
+def test_unknown_way_back_is_the_front_page(browser):
+    location = browser.post("hello", page=None)
+
+    assert location.startswith("/?_result=")
+    assert data_of(browser.see(location)) == "hello"
+    assert browser.see("/page") is None
+
+
+def test_unknown_way_back_shows_on_whichever_page_asks_first(browser, site):
+    location = browser.post("hello", page=None)
+    site.app.view_functions["page"], page = lambda rest="": "silent", site.app.view_functions["page"]
+    browser.open(location)
+    site.app.view_functions["page"] = page
+
+    assert data_of(browser.see("/other")) == "hello"
+    assert browser.see("/page") is None
+    assert browser.see("/other") is None
+
+
+def test_unknown_way_back_is_not_lost_to_a_page_that_was_quicker(browser):
+    location = browser.post("hello", page=None)
+
+    assert data_of(browser.see("/other")) == "hello"
+    assert data_of(browser.see(location)) == "hello"
+
+
+class Moment:
+    """A keeper with one browser, at a time that the test says."""
+
+    def __init__(self, folder: Path, ttl: int = 600) -> None:
+        self.keeper = Keeper("session", ttl, str(folder))
+        self.session: dict[str, Any] = {}
+        self.pockets = [SessionPocket(self.session)]
+
+    def keep(self, at: float, path: str | None = "/page") -> str:
+        kept = Kept("save", None, path, at, "text")
+        return self.keeper.remember(self.pockets, kept)
+
+    def show(self, at: float, id: str | None = None) -> str | None:
+        return self.keeper.recall(
+            self.pockets, id=id, path="/page", action="save", key=None, consume=True, now=at
+        )
+
+
+@pytest.mark.parametrize("start", [1000.0, 1000.9], ids=["whole second", "late in a second"])
+@pytest.mark.parametrize(
+    ("after", "shown"),
+    [
+        pytest.param(GRACE - 0.5, True, id="in time"),
+        pytest.param(GRACE + 0.5, False, id="too late"),
+    ],
+)
+def test_lost_id_is_made_good_for_half_a_minute(tmp_path, start, after, shown):
+    moment = Moment(tmp_path)
+    id = moment.keep(start)
+
+    assert (moment.show(start + after) is not None) is shown
+    assert moment.show(start + after, id) == "text"
+
+
+@pytest.mark.parametrize("start", [1000.0, 1000.9], ids=["whole second", "late in a second"])
+@pytest.mark.parametrize("path", ["/page", None], ids=["known way back", "unknown way back"])
+@pytest.mark.parametrize(
+    ("after", "shown"), [pytest.param(99.5, True, id="fresh"), pytest.param(100.5, False, id="old")]
+)
+def test_result_expires(tmp_path, start, path, after, shown):
+    moment = Moment(tmp_path, ttl=100)
+    id = moment.keep(start, path)
+
+    assert (moment.show(start + after, id) is not None) is shown
+
+
+def test_expired_results_make_room_for_a_new_one(tmp_path):
+    moment = Moment(tmp_path, ttl=100)
+    moment.keep(1000)
+    new = moment.keep(1200)
+
+    assert [id for id, _ in moment.pockets[0].items()] == [new]
+
+
+@pytest.mark.parametrize("kind", ["session", "cookie", "SimpleCache", "FileSystemCache"])
+def test_setting_says_how_long_a_result_waits(tmp_path, kind):
+    site = Site(tmp_path, ACTIONS_RESULT_STORE=make_store(kind, tmp_path), ACTIONS_RESULT_TTL=1)
+    browser = Browser(site)
+    location, long = browser.post("hello"), browser.post(incompressible(9000))
+    time.sleep(2.1)
+
+    assert browser.see(location) is None
+    assert browser.see(long) is None
+
+
+# Size
+
+
+@pytest.mark.parametrize("size", [5_000, 1_000_000], ids=["5 KB", "1 MB"])
+def test_long_result_survives(browser, site, size):
+    text = incompressible(size)
+
+    @site.actions.action
+    def long() -> str:
+        return text
+
+    site.add_page("/long", "long")
+
+    location = browser.post("", "long", page="/long")
+
+    assert data_of(browser.see(location)) == text
+    assert browser.see(location) is None
+
+
+def test_long_typed_values_survive(browser):
+    text = incompressible(20_000)
+
+    result = browser.see(browser.post(text, "refuse"))
+
+    assert result.values == {"text": text}
+    assert result.error.fields == {"text": ["Not this one"]}
+
+
+@pytest.mark.parametrize("own", [0, 500, 2000, 2900, 3000, 3050], ids="{} characters".format)
+@pytest.mark.parametrize("size", [5, 100, 900, 5000], ids="result of {}".format)
+def test_neither_the_result_nor_the_rest_of_the_session_is_lost(session_site, own, size):
+    browser = Browser(session_site)
+    fill = browser.open(f"/fill/{own}").text
+    texts = [incompressible(size) for _ in range(3)]
+
+    locations = [browser.post(text) for text in texts]
+
+    assert browser.open("/filled").text == fill
+    assert [data_of(browser.see(location)) for location in locations] == texts
+    assert browser.open("/filled").text == fill
+
+
+# Werkzeug counts the attributes of the cookie too, and warns from there on.
+@pytest.mark.filterwarnings("ignore:The 'session' cookie is too large")
+def test_session_cookie_is_filled_to_its_limit_and_not_beyond(tmp_path):
+    site = Site(tmp_path)
+    sizes = []
+    for size in range(2780, 2900, 2):
+        browser = Browser(site)
+        text = incompressible(size)
+        location = browser.post(text)
+        sizes.append(browser.cookie_sizes[0])
+        assert data_of(browser.see(location)) == text
+
+    assert max(sizes) in range(COOKIE_LIMIT - 6, COOKIE_LIMIT + 1)
+    assert min(sizes) < 500, "none went to the shelf"
+
+
+@pytest.mark.parametrize("size", [4092, 4093, 4094, 4095, 4096, 4097])
+def test_text_goes_to_the_shelf_where_the_cookie_would_pass_its_limit(tmp_path, size):
+    moment = Moment(tmp_path)
+    moment.pockets.append(SessionPocket({}))
+    id = moment.keep(time.time())
+
+    def cookie_size() -> int:
+        return size if "text" in str(moment.session) else 200
+
+    moment.keeper.settle(moment.pockets, cookie_size)
+
+    assert ("text" in str(moment.session)) is (size <= 4093)
+    assert moment.show(time.time(), id) == "text"
+
+
+def test_result_that_waits_makes_room_for_what_the_application_adds(session_site):
+    browser = Browser(session_site)
+    text = incompressible(2000)
+    location = browser.post(text)
+
+    fill = browser.open("/fill/2500").text
+
+    assert browser.open("/filled").text == fill
+    assert data_of(browser.see(location)) == text
+
+
+@pytest.mark.parametrize("field", ["_key", "_page"])
+def test_long_key_or_page_does_not_burst_the_cookie(browser, site, field):
+    value = "/page/" + incompressible(5000)
+    location = browser.post("hello", page=None, **{field: value})
+    site.asked_key = value if field == "_key" else None
+    id = parse_qs(urlsplit(location).query)["_result"][0]
+
+    assert data_of(browser.see(f"/page?_result={id}")) == "hello"
+
+
+# The shelf
+
+
+def test_file_holds_our_own_text_for_its_owner_only_and_goes_when_shown(session_site):
+    browser = Browser(session_site)
+    text = "begin" + incompressible(8000)
+    location = browser.post(text)
+    (file,) = session_site.files
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert json.loads(file.read_bytes()[4:]) == {"data": text}
+    assert data_of(browser.see(location)) == text
+    assert session_site.files == []
+
+
+def test_file_stays_until_the_holder_has_seen_it(session_site):
+    browser = Browser(session_site)
+    text = incompressible(8000)
+    location = browser.post(text)
+
+    assert data_of(browser.see("/page")) == text
+    assert len(session_site.files) == 1
+    assert data_of(browser.see(location)) == text
+    assert session_site.files == []
+
+
+def test_files_of_many_browsers_are_not_evicted(session_site):
+    texts = [incompressible(5000) for _ in range(40)]
+    browsers = [Browser(session_site) for _ in texts]
+    locations = [browser.post(text) for browser, text in zip(browsers, texts, strict=True)]
+
+    shown = [browser.see(where) for browser, where in zip(browsers, locations, strict=True)]
+
+    assert [data_of(result) for result in shown] == texts
+
+
+def test_shelf_is_not_made_before_it_is_needed(session_site):
+    browser = Browser(session_site)
+    browser.see(browser.post("hello"))
+
+    assert not (Path(session_site.app.instance_path) / "actions-results").exists()
+
+
+@pytest.mark.parametrize("kind", ["session", "cookie"])
+def test_path_that_cannot_be_written_warns_at_start(tmp_path, caplog, kind):
+    (tmp_path / "actions-results").write_text("a file where the folder should be")
+
+    Site(tmp_path, ACTIONS_RESULT_STORE=kind)
+
+    assert "actions-results" in caplog.text
+    assert "ACTIONS_RESULT_STORE" in caplog.text
+
+
+def test_path_that_can_be_written_does_not_warn(tmp_path, caplog):
+    Site(tmp_path / "not yet" / "there")
+
+    assert caplog.text == ""
+
+
+class BrokenCache(BaseCache):
+    """A cache whose server is gone."""
+
+    def set(self, key, value, timeout=None):
+        raise ConnectionError("no route to cache")
+
+    get = delete = set
+
+
+class FullCache(BaseCache):
+    """A cache that takes nothing, and says so."""
+
+    def set(self, key, value, timeout=None):
+        return False
+
+
+@pytest.fixture(params=["session", "cookie", "broken cache", "full cache"])
+def unwritable(request, tmp_path):
+    (tmp_path / "actions-results").write_text("a file where the folder should be")
+    stores = {"broken cache": BrokenCache(), "full cache": FullCache()}
+    return Site(tmp_path, ACTIONS_RESULT_STORE=stores.get(request.param, request.param))
+
+
+@pytest.mark.parametrize("size", [5, 9000], ids=["short", "long"])
+def test_post_tells_its_outcome_where_nothing_can_be_written(unwritable, caplog, size):
+    browser = Browser(unwritable)
+    text = incompressible(size)
+
+    result = browser.see(browser.post(text))
+
+    assert result.ok
+    assert result.data in (text, None)
+    assert unwritable.handled == 1
+    assert result.data == text or "could not be written" in caplog.text
+
+
+def test_error_tells_its_outcome_where_nothing_can_be_written(unwritable):
+    browser = Browser(unwritable)
+
+    result = browser.see(browser.post(incompressible(9000), "refuse"))
+
+    assert result.error.code == "BAD_REQUEST"
+    assert result.error.fields == {"text": ["Not this one"]}
+
+
+def test_error_too_long_for_a_cookie_tells_its_code_where_nothing_can_be_written(unwritable):
+    @unwritable.actions.action
+    def verbose():
+        raise ActionInputError({f"field{n}": incompressible(300) for n in range(40)})
+
+    unwritable.add_page("/verbose", "verbose")
+
+    browser = Browser(unwritable)
+
+    result = browser.see(browser.post("", "verbose", page="/verbose"))
+
+    assert result.error.code == "BAD_REQUEST"
+
+
+def test_full_session_is_not_lost_where_nothing_can_be_written(tmp_path):
+    (tmp_path / "actions-results").write_text("a file where the folder should be")
+    browser = Browser(Site(tmp_path))
+    fill = browser.open("/fill/3020").text
+
+    result = browser.see(browser.post(incompressible(9000)))
+
+    assert result.ok
+    assert browser.open("/filled").text == fill
+
+
+# What others may try
+
+
+def test_cookie_is_signed(tmp_path):
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie"))
+    location = browser.post("hello")
+    id = parse_qs(urlsplit(location).query)["_result"][0]
+    cookie = browser.client.get_cookie(f"_actions_{id}")
+
+    browser.client.set_cookie(f"_actions_{id}", cookie.value[:-2] + "xx")
+
+    assert browser.see(location) is None
+
+
+def test_cookie_under_another_name_is_no_result(tmp_path):
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie"))
+    id = parse_qs(urlsplit(browser.post("hello")).query)["_result"][0]
+    value = browser.client.get_cookie(f"_actions_{id}").value
+    browser.client.delete_cookie(f"_actions_{id}")
+    browser.client.set_cookie("_actions_other", value)
+
+    assert browser.see("/page?_result=other") is None
+    assert browser.see(f"/page?_result={id}") is None
+    assert browser.see("/page") is None
+
+
+@pytest.mark.parametrize("value", ["", "x", "a.b.c", "{}", "é", "."], ids=repr)
+def test_rubbish_in_a_cookie_is_no_result(site, value):
+    browser = Browser(site)
+    browser.client.set_cookie("_actions_x", value)
+
+    assert browser.see("/page?_result=x") is None
+    assert data_of(browser.see(browser.post("hello"))) == "hello"
+
+
+def test_cookie_of_another_application_is_no_result(tmp_path):
+    theirs = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie", SECRET_KEY="theirs"))
+    ours = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie"))
+    location = theirs.post("hello")
+    id = parse_qs(urlsplit(location).query)["_result"][0]
+    ours.client.set_cookie(f"_actions_{id}", theirs.client.get_cookie(f"_actions_{id}").value)
+
+    assert ours.see(location) is None
+
+
+def test_cookie_sent_again_after_it_was_shown_reads_nothing_from_the_shelf(tmp_path):
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE=SimpleCache()))
+    location = browser.post("hello")
+    id = parse_qs(urlsplit(location).query)["_result"][0]
+    value = browser.client.get_cookie(f"_actions_{id}").value
+    browser.see(location)
+    browser.client.set_cookie(f"_actions_{id}", value)
+
+    assert browser.see(location) is None
+
+
+@pytest.mark.parametrize("odd", ["text", ["list"], {"id": 7}, {"id": "no JSON"}, {"id": "[1]"}], ids=repr)
+def test_what_else_lies_under_our_name_in_the_session_does_no_harm(session_site, odd):
+    browser = Browser(session_site)
+    with browser.client.session_transaction() as held:
+        held["_actions"] = odd
+
+    assert browser.see("/page?_result=id") is None
+    assert browser.see("/page") is None
+    assert data_of(browser.see(browser.post("hello"))) == "hello"
+
+
+def test_own_cookie_is_kept_from_scripts_and_other_sites(tmp_path):
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie", ACTIONS_RESULT_TTL=60))
+
+    response = browser.open(
+        "/_actions/save", "POST", data={"text": "x"}, base_url="https://localhost"
+    )
+
+    (header,) = response.headers.getlist("Set-Cookie")
+    parts = header.split("; ")[1:]
+    assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=60"} <= set(parts)
+
+
+def test_cookie_store_leaves_the_session_alone(tmp_path):
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie"))
+
+    browser.see(browser.post("hello"))
+
+    assert browser.client.get_cookie("session") is None
+
+
+# The secret key
+
+
+@pytest.mark.parametrize("kind", ["session", "cookie", "SimpleCache"])
+def test_form_post_without_a_secret_key_fails_before_the_handler_and_names_the_setting(
+    tmp_path, kind
+):
+    site = Site(tmp_path, SECRET_KEY=None, ACTIONS_RESULT_STORE=make_store(kind, tmp_path), TESTING=True)
+
+    with pytest.raises(RuntimeError, match="SECRET_KEY"):
+        site.app.test_client().post("/_actions/save", data={"text": "x"})
+
+    assert site.handled == 0
+
+
+def test_htmx_post_without_fragment_and_secret_key_fails_before_the_handler(tmp_path):
+    site = Site(tmp_path, SECRET_KEY=None, TESTING=True)
+
+    with pytest.raises(RuntimeError, match="SECRET_KEY"):
+        site.app.test_client().post(
+            "/_actions/save", data={"text": "x"}, headers={"HX-Request": "true"}
+        )
+
+    assert site.handled == 0
+
+
+@pytest.mark.parametrize("kind", ["session", "cookie", "SimpleCache"])
+def test_all_else_works_without_a_secret_key(tmp_path, kind):
+    site = Site(tmp_path, SECRET_KEY=None, ACTIONS_RESULT_STORE=make_store(kind, tmp_path), TESTING=True)
+    site.app.template_folder = str(tmp_path)
+    (tmp_path / "note.html").write_text("{{ result.data }}/{{ get_action_result('save').data }}")
+    site.actions.registry.find("save").fragment = "note.html"
+    site.actions.registry.find("move").fragment = "note.html"
+    client = site.app.test_client()
+    htmx = {"HX-Request": "true"}
+
+    rpc = client.post("/_actions/save", json={"text": "x"})
+    fragment = client.post("/_actions/save", data={"text": "x"}, headers=htmx)
+    moved = client.post("/_actions/move", data={"text": "/page"}, headers=htmx)
+    with site.app.test_request_context("/"):
+        called = site.actions.call("save", {"text": "x"})
+    page = client.get("/page?_result=forged")
+
+    assert rpc.json["data"] == "x"
+    assert fragment.text == "x/x"
+    assert moved.headers["HX-Location"] == "/page"
+    assert called.data == "x"
+    assert page.status_code == 200
+
+
+def test_result_signed_with_an_older_key_is_still_shown(site):
+    browser = Browser(site)
+    location = browser.post("hello")
+    site.app.config.update(SECRET_KEY="newer", SECRET_KEY_FALLBACKS=["oldest", "test"])
+
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_result_signed_with_a_key_that_is_gone_is_not_shown(site):
+    browser = Browser(site)
+    location = browser.post("hello")
+    site.app.config["SECRET_KEY"] = "another"
+
+    assert browser.see(location) is None
+
+
+# Pages that use nothing of ours
+
+
+@pytest.mark.parametrize("url", ["/plain", "/plain?_result=", "/plain?x=1"])
+@pytest.mark.parametrize("pending", [False, True], ids=["nothing waits", "a result waits"])
+def test_page_that_uses_nothing_of_ours_is_left_alone(site, url, pending):
+    browser = Browser(site)
+    if pending:
+        browser.post("hello")
+
+    response = browser.open(url)
+
+    assert "Vary" not in response.headers
+    assert "Set-Cookie" not in response.headers
+    assert "Cache-Control" not in response.headers
+
+
+def test_page_that_shows_a_result_is_not_stored(browser):
+    response = browser.open(browser.post("hello"))
+
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_page_that_asks_and_shows_nothing_may_be_stored(browser):
+    response = browser.open("/page")
+
+    assert "Cache-Control" not in response.headers
+
+
+# What comes back
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = 2
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+
+
+class Line(BaseModel):
+    sku: str
+    qty: int
+
+    @computed_field
+    @property
+    def label(self) -> str:
+        return f"{self.qty} x {self.sku}"
+
+
+class Receipt(BaseModel):
+    id: UUID = UUID(int=7)
+    when: datetime = datetime(2026, 11, 21, 10, 30, 15, 123456, tzinfo=UTC)
+    naive: datetime = datetime(2026, 11, 21, 10, 30, 15, 1)
+    day: date = date(2026, 11, 21)
+    at: clock = clock(10, 30)
+    span: timedelta = timedelta(days=-1, microseconds=5)
+    price: Decimal = Decimal("2.10")
+    colour: Colour = Colour.RED
+    size: Size = Size.SMALL
+    blob: bytes = b"\x00\xff\xfe"
+    tags: set[str] = {"a", "b"}
+    frozen: frozenset[int] = frozenset({1, 2})
+    pair: tuple[int, date] = (1, date(2026, 1, 2))
+    lines: list[Line] = [Line(sku="x", qty=2)]
+    by_day: dict[date, Decimal] = {date(2026, 1, 2): Decimal("0.10")}
+    link: AnyUrl = AnyUrl("https://example.org/x")
+    nothing: int | None = None
+    the_note: str = Field("note", alias="theNote")
+    ratio: float = float("inf")
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    colour: Colour = Colour.BLUE
+    when: datetime = datetime(2026, 11, 21)
+    tags: set[str] = {"a"}
+    pair: tuple[int, int] = (1, 2)
+    id: UUID = UUID(int=7)
+
+
+class Shown(BaseModel):
+    price: Decimal
+    when: date
+
+    @field_serializer("price")
+    def in_euro(self, price: Decimal) -> str:
+        return f"{price} €"
+
+    @field_serializer("when")
+    def in_words(self, when: date) -> str:
+        return when.strftime("%d %b %Y")
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    x: int
+    y: Decimal
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"] = "circle"
+    r: float
+
+
+class Square(BaseModel):
+    kind: Literal["square"] = "square"
+    side: float
+
+
+class Cat(BaseModel):
+    name: str
+
+
+class Dog(BaseModel):
+    name: str
+
+
+class Pair(NamedTuple):
+    left: int
+    right: date
+
+
+class Row(TypedDict):
+    day: date
+    price: Decimal
+
+
+class Tags(RootModel[list[str]]):
+    pass
+
+
+TYPED = [
+    pytest.param(Receipt, Receipt(), id="model of everything"),
+    pytest.param(Receipt, Receipt(colour=Colour.BLUE, theNote="other"), id="alias"),
+    pytest.param(list[Line], [Line(sku="a", qty=1), Line(sku="b", qty=2)], id="list of models"),
+    pytest.param(dict[str, Line], {"a": Line(sku="a", qty=1)}, id="dict of models"),
+    pytest.param(Line | None, Line(sku="a", qty=1), id="optional model"),
+    pytest.param(Strict, Strict(), id="strict model"),
+    pytest.param(Shown, Shown(price=Decimal("2.10"), when=date(2026, 1, 2)), id="serialisers of its own"),
+    pytest.param(Point, Point(1, Decimal("2.50")), id="dataclass"),
+    pytest.param(list[Point], [Point(1, Decimal(2))], id="list of dataclasses"),
+    pytest.param(set[Point], {Point(1, Decimal(2))}, id="set of dataclasses"),
+    pytest.param(set[Frozen], {Frozen(name="a"), Frozen(name="b")}, id="set of models"),
+    pytest.param(
+        Annotated[Circle | Square, Field(discriminator="kind")], Square(side=2), id="tagged union"
+    ),
+    pytest.param(Circle | Square, Square(side=2), id="union"),
+    pytest.param(Cat | Dog, Dog(name="Rex"), id="union of look-alikes"),
+    pytest.param(list[Cat | Dog], [Dog(name="Rex"), Cat(name="Tom")], id="list of look-alikes"),
+    pytest.param(int | str, "7", id="union of number and text"),
+    pytest.param(date | str, "2026-01-02", id="union of date and text"),
+    pytest.param(Pair, Pair(1, date(2026, 1, 2)), id="named tuple"),
+    pytest.param(Row, Row(day=date(2026, 1, 2), price=Decimal("0.10")), id="typed dict"),
+    pytest.param(Tags, Tags(["a", "b"]), id="root model"),
+    pytest.param(Colour, Colour.RED, id="enum"),
+    pytest.param(date, date(2026, 1, 2), id="date"),
+    pytest.param(Decimal, Decimal("1.50"), id="decimal"),
+    pytest.param(bytes, b"\x00\xff", id="bytes"),
+    pytest.param(bool, False, id="false"),
+    pytest.param(int, 0, id="zero"),
+    pytest.param(str, "", id="empty text"),
+    pytest.param(list[int], [], id="empty list"),
+    pytest.param(int, 2**80, id="big number"),
+]
+
+
+def through(site: Site, value: Any, output: Any = None) -> SafeResult[Any] | None:
+    """A value on its way through a form post, with a short result and with one for the shelf."""
+
+    def give():
+        return value
+
+    site.actions.action("give", output=output)(give)
+
+    site.add_page("/give", "give")
+
+    browser = Browser(site)
+    return browser.see(browser.post("", "give", page="/give"))
+
+
+@pytest.mark.parametrize(("output", "value"), TYPED)
+def test_data_comes_back_as_its_declared_type(session_site, output, value):
+    result = through(session_site, value, output)
+
+    assert result is not None and result.ok
+    assert result.data == value
+    assert type(result.data) is type(value)
+    if isinstance(value, list):
+        assert [type(item) for item in result.data] == [type(item) for item in value]
+
+
+def test_computed_fields_are_there_again(session_site):
+    result = through(session_site, Line(sku="a", qty=2), Line)
+
+    assert data_of(result).label == "2 x a"
+
+
+def test_kept_data_has_only_the_declared_fields(session_site):
+    result = through(session_site, {"sku": "a", "qty": 1, "secret": "x"}, Line)
+
+    assert data_of(result) == Line(sku="a", qty=1)
+
+
+UNTYPED = [
+    pytest.param(value, id=type(value).__name__ + f" {number}")
+    for number, value in enumerate(
+        [
+            None,
+            0,
+            0.0,
+            "",
+            False,
+            [],
+            {},
+            (),
+            set(),
+            "text\x00\u2028\U0001f600",
+            -1.5,
+            float("inf"),
+            2**80,
+            b"",
+            b"\xff",
+            date(2026, 1, 2),
+            datetime(2026, 1, 2, 3, 4, 5, 6),
+            datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+            clock(1, 2, 3),
+            timedelta(days=-3, seconds=2),
+            Decimal("1.50"),
+            UUID(int=5),
+            {"a": [{"b": (1, {"c": date(2026, 1, 2)})}]},
+            {1: "one", None: "none", (1, 2): "pair", date(2026, 1, 2): "day"},
+            {"a", "b"},
+            frozenset({(1, 2)}),
+            {frozenset({1}), (1, date(2026, 1, 2))},
+            ["\x00date", "2026-01-02"],
+            ["\x00list", ["x"]],
+            {"\x00date": "2026-01-02"},
+            [[], [[]], ["\x00x"]],
+            [1, True, 1.0, "1", Decimal(1)],
+        ]
+    )
+]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, and of the same types: 1, True and 1.0 differ."""
+    return one == other and repr(one) == repr(other) if not isinstance(one, (set, frozenset)) else (
+        one == other and type(one) is type(other)
+    )
+
+
+@pytest.mark.parametrize("value", UNTYPED)
+def test_data_without_a_type_survives(session_site, value):
+    result = through(session_site, value)
+
+    assert result is not None and result.ok
+    assert same(result.data, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        pytest.param(Colour.RED, "red", id="enum"),
+        pytest.param([Size.SMALL], [1], id="numbered enum"),
+        pytest.param(Point(1, Decimal("2.5")), {"x": 1, "y": Decimal("2.5")}, id="dataclass"),
+        pytest.param({"line": Frozen(name="a")}, {"line": {"name": "a"}}, id="model"),
+        pytest.param(AnyUrl("https://a.example/"), "https://a.example/", id="URL"),
+        pytest.param(Pair(1, date(2026, 1, 2)), (1, date(2026, 1, 2)), id="named tuple"),
+    ],
+)
+def test_objects_without_a_declared_type_come_back_plain(value, plain):
+    assert same(unpack(pack(value)), plain)
+
+
+def test_set_of_objects_without_a_declared_type_does_not_break_the_page(session_site):
+    result = through(session_site, {"points": {Point(1, Decimal(2))}})
+
+    assert list(data_of(result)["points"]) == [{"x": 1, "y": Decimal(2)}]
+
+
+def cycle() -> Any:
+    loop: list[Any] = []
+    loop.append(loop)
+    return loop
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(object, id="object"),
+        pytest.param(lambda: {"deep": [object()]}, id="object deep inside"),
+        pytest.param(cycle, id="cycle"),
+        pytest.param(lambda: {Point(1, Decimal(2)): "x"}, id="object as a key"),
+        pytest.param(lambda: bytearray(b"\xff"), id="bytearray"),
+    ],
+)
+def test_what_cannot_be_kept_is_an_error_that_the_log_explains(session_site, caplog, make):
+    session_site.app.testing = True
+
+    result = through(session_site, make())
+
+    assert result is not None
+    assert result.error.code == "INTERNAL_SERVER_ERROR"
+    assert "The result of give cannot be serialised" in caplog.text
+
+
+@pytest.mark.parametrize("size", [1, 9000], ids=["in the cookie", "on the shelf"])
+def test_half_of_a_surrogate_pair_does_not_break_the_answer(session_site, size):
+    result = through(session_site, {"text": "\ud800" * size, "more": incompressible(size)})
+
+    assert result is not None
+    assert result.error is not None or result.data["text"] == "\ud800" * size
+
+
+def test_unknown_sign_in_an_old_text_is_an_error_of_its_own():
+    with pytest.raises(ValueError, match="sign"):
+        unpack('["\\u0000colour","red"]')
+
+
+def test_error_comes_back_whole(session_site):
+    @session_site.actions.action
+    def wait():
+        raise ActionError("TOO_MANY_REQUESTS", "Wait a little", retry_after=30)
+
+    session_site.add_page("/wait", "wait")
+
+    browser = Browser(session_site)
+
+    error = browser.see(browser.post("", "wait", page="/wait")).error
+
+    assert (error.code, error.message, error.retry_after) == ("TOO_MANY_REQUESTS", "Wait a little", 30)
+
+
+def test_kept_error_never_holds_the_input(session_site):
+    browser = Browser(session_site)
+    browser.open(
+        "/_actions/save",
+        "POST",
+        data={"text": "", "password": "hunter2", "_key": "1", "api_token": "t0k"},
+        headers={"Referer": "http://localhost/page"},
+    )
+
+    with browser.client.session_transaction() as held:
+        kept = str(dict(held))
+
+    assert "hunter2" not in kept
+    assert "t0k" not in kept
+
+
+def test_result_of_an_action_that_is_gone_is_left_alone(tmp_path):
+    location = (browser := Browser(Site(tmp_path))).post("hello", "save")
+    later = Flask(__name__, instance_path=str(tmp_path))
+    later.secret_key = "test"
+    Actions(later)
+    later.add_url_rule("/page", view_func=lambda: "page")
+    client = later.test_client()
+    client.set_cookie("session", browser.client.get_cookie("session").value)
+
+    assert client.get(location).status_code == 200
+
+
+def test_kept_data_whose_type_has_changed_is_shown_plain(session_site):
+    session_site.actions.action("give", output=Cat)(lambda: {"name": "Tom"})
+    seen: list[Any] = []
+
+    @session_site.app.get("/give")
+    def page():
+        seen.append(get_action_result("give"))
+        return request.path
+
+    browser = Browser(session_site)
+    location = browser.post("", "give", page="/give")
+    session_site.actions.registry.find("give").output.adapter = TypeAdapter(int)
+
+    browser.open(location)
+
+    assert seen[0].data == {"name": "Tom"}
