@@ -103,6 +103,10 @@ class WhichPost(Input):
     post_id: int
 
 
+class LikePost(WhichPost):
+    liked: bool = True  # what it shall be, not "the other way round": sending it twice is no harm
+
+
 class NewComment(WhichPost):
     body: Text = Field(max_length=1000)
 
@@ -183,15 +187,18 @@ def add_comment(input: NewComment, ctx: ActionContext) -> None:
 
 
 @posts.action("like", fragment="posts/_like.html", fragment_context=this_post)
-def like_post(input: WhichPost, ctx: ActionContext) -> Likes:
+def like_post(input: LikePost, ctx: ActionContext) -> Likes:
     post = _published_post(input.post_id)
-    mine = [like for like in post.likes if like.user_id == ctx.user.id]
-    if mine:
-        post.likes.remove(mine[0])
-    else:
+    mine = next((like for like in post.likes if like.user_id == ctx.user.id), None)
+    if input.liked and mine is None:
         post.likes.append(Like(user=ctx.user))
-    db().commit()
-    return Likes(liked=not mine, count=len(post.likes))
+    elif not input.liked and mine is not None:
+        post.likes.remove(mine)
+    try:
+        db().commit()
+    except IntegrityError:  # sent twice at once: the other one has done it
+        db().rollback()
+    return Likes(liked=post.liked_by(ctx.user), count=len(post.likes))
 
 
 # The editor may delete.

@@ -29,7 +29,8 @@ def db() -> Session:
     """The session of this request; it is closed when the request ends."""
     if "demo_db" not in g:
         g.demo_db = Session(current_app.extensions["demo.engine"])
-    return g.demo_db
+    session: Session = g.demo_db
+    return session
 
 
 class Base(DeclarativeBase):

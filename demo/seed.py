@@ -198,7 +198,8 @@ a seventh jar, about which they will say nothing.""",
 The plan is older than the pool in the next town: a wooden basin that floats, filled by the river \
 itself, below the weir.
 
-Still to ask: who watches the water, what happens in a flood, and whether the heron has been told.""",
+Still to ask: who watches the water, what happens in a flood, and whether anybody has told the \
+heron.""",
     )
 
     _say(ferry, rosa, "The tin at the landing has been polished. Please do not remark on it.", 1)

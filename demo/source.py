@@ -6,7 +6,7 @@ import inspect
 import re
 from functools import cache
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
@@ -23,7 +23,7 @@ def python_source(name: str) -> str:
     """The handler called *name* in ``demo/actions.py``, below the input models that it takes."""
     from demo import actions
 
-    action: Action = getattr(actions, name)
+    action: Action[Any] = getattr(actions, name)
     model = get_type_hints(action.handler).get("input")
     parts = [inspect.getsource(part) for part in _models(model)]
     return "\n\n".join([*parts, inspect.getsource(action.handler)])

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 from weakref import ref
 
 from flask import Blueprint, Flask, current_app, request_started, session
+from flask import globals as flask_globals
 from flask import request as flask_request
-from flask.sessions import NullSession
+from flask.globals import app_ctx
 from flask.wrappers import Request
+from werkzeug.exceptions import SecurityError
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
@@ -19,10 +21,10 @@ from . import templating
 from .action import Action
 from .cli import commands
 from .config import Settings
-from .context import ActionContext
+from .context import ActionContext, write_cookies
 from .doors import DECIDING_HEADERS, door_of, limit_body
 from .errors import ActionError, MisuseError
-from .keeper import Keeper, writable
+from .keeper import Keeper, waiting, writable
 from .pipeline import answer, complete
 from .registry import Registry
 from .result import SafeResult
@@ -32,7 +34,7 @@ from .transports.form import FormTransport
 from .transports.htmx import HtmxTransport
 from .transports.rpc import RpcTransport
 from .transports.server import ServerCall, ServerTransport
-from .transports.web import RESULT_PARAMETER, WebCall, pockets
+from .transports.web import RESULT_PARAMETER, WebCall, brief_text, can_keep, pockets
 from .urls import add_query, on_site, path_of
 
 #: Loads the user of a call; None for an application without a login system.
@@ -63,7 +65,7 @@ class AppState:
         self.settings = settings
         self.loader = loader
         folder = str(Path(app.instance_path) / "actions-results")
-        self.keeper = Keeper(settings.result_store, settings.result_ttl, folder)
+        self.keeper = Keeper(settings.result_store, settings.result_ttl, folder, brief_text)
         self.blueprint = Blueprint(
             BLUEPRINT,
             "flask_actions",
@@ -128,6 +130,8 @@ class AppState:
         """See whether a request is for an action, and put it on its way before any hook runs."""
         request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
         rule = request.url_rule
+        if isinstance(request.routing_exception, SecurityError):
+            return  # not a host of the application's: no URL of ours either
         by_page = False
         if rule is not None and rule.endpoint.startswith(BLUEPRINT + "."):
             if rule.endpoint == f"{BLUEPRINT}.static":
@@ -207,8 +211,9 @@ class AppState:
             _carry_on(request, response, self.keeper)
         if request.environ.get("flask_actions.recalled"):
             response.headers["Cache-Control"] = "no-store"
-        if request.environ.get("flask_actions.kept"):
+        if request.environ.get("flask_actions.kept") or _grew(self.keeper):
             self.keeper.settle(pockets(self.keeper), _session_cookie_size)
+        response = write_cookies(response)
         return response
 
 
@@ -264,8 +269,7 @@ def _need_session(call: WebCall) -> None:
     # Before the handler runs: its work must not be done and its result then lost.
     if call.action is None or call.request.method != "POST":
         return
-    needs_key = isinstance(session._get_current_object(), NullSession)  # type: ignore[attr-defined]
-    if needs_key or (not call.keeper.uses_session and not current_app.secret_key):
+    if not can_keep(call.keeper):
         raise MisuseError(
             f"A form post to {call.ctx.name} keeps its result for the next page, signed with the "
             f"application's SECRET_KEY, and there is none. Set app.secret_key, the same on every "
@@ -280,6 +284,14 @@ def _login_page() -> str | None:
         return None
     is_url = view.startswith(("/", "http://", "https://"))
     return str(view) if is_url else current_app.url_for(view)
+
+
+def _grew(keeper: Keeper) -> bool:
+    """Whether the application changed a session in which results wait."""
+    # Not by the proxy: since Flask 3.1.3, a look at it adds "Vary: Cookie" to every page.
+    context: Any = app_ctx if hasattr(app_ctx, "_session") else flask_globals.request_ctx
+    held = getattr(context, "_session", None)
+    return keeper.uses_session and held is not None and held.modified and waiting(held)
 
 
 def _session_cookie_size() -> int:
@@ -314,7 +326,8 @@ def _carry_on(request: Request, response: Response, keeper: Keeper) -> None:
     """A page that redirects on the way: the id goes along."""
     if not 300 <= response.status_code < 400 or request.environ.get("flask_actions.recalled"):
         return
-    here = on_site(response.headers.get("Location", ""), request.host)
+    location = urljoin(request.url, response.headers.get("Location", ""))
+    here = on_site(location, request.host)
     if here is None:
         return
     for id in request.args.getlist(RESULT_PARAMETER):

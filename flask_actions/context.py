@@ -21,6 +21,8 @@ from flask import (
 from flask import request as flask_request
 from flask.sessions import SessionMixin
 from flask.wrappers import Request
+from werkzeug.urls import iri_to_uri
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from .errors import ActionError
@@ -31,6 +33,7 @@ Door = Literal["form", "htmx", "rpc", "server", "mcp", "queue"]
 log = logging.getLogger("flask_actions")
 
 _UNKNOWN = object()
+_COOKIE_WRITES = "flask_actions.cookie_writes"
 
 
 class ActionContext:
@@ -155,7 +158,10 @@ class ActionContext:
             raise ActionError("BAD_REQUEST", "This link leads to another site.")
         if here is None and (not _is_web_url(target)):
             raise ValueError(f"{target!r} is no URL that a browser can follow.")
-        self.location, self.external = here or target, here is None
+        # Headers are ASCII; a URL that was written with other letters means their UTF-8.
+        url = here or target
+        self.location = url if url.isascii() else iri_to_uri(url)
+        self.external = here is None
 
     def _need_request(self, what: str) -> None:
         if not has_request_context():
@@ -203,12 +209,20 @@ class RequestCookies:
         return changed
 
     def _change(self, key: str, value: str | None, write: Callable[[Response], None]) -> None:
-        def on_answer(answer: Any) -> Any:
-            write(answer)
-            return answer
-
         self._changed()[key] = value
-        after_this_request(on_answer)
+        flask_request.environ.setdefault(_COOKIE_WRITES, []).append(write)
+        after_this_request(write_cookies)
+
+
+def write_cookies(answer: Any) -> Any:
+    """Set on *answer* the cookies that wait for it.
+
+    The extension calls it too: an ``after_this_request`` that comes during Flask's own
+    ``after_request`` is never called.
+    """
+    for write in flask_request.environ.pop(_COOKIE_WRITES, ()):
+        write(answer)
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,22 +247,27 @@ class HtmxReply:
         """Fire *event* in the page; listen on the body: the form may be gone by then.
 
         htmx 2 fires it before the swap, htmx 4 after it.
+
+        :raises TypeError: if *detail* is no JSON.
         """
-        self._events[event] = detail
         # Headers are Latin-1: everything else leaves as \\u escapes.
-        self.headers["HX-Trigger"] = json.dumps(self._events, ensure_ascii=True)
+        header = json.dumps({**self._events, event: detail}, ensure_ascii=True)
+        self._events[event] = detail
+        self.headers["HX-Trigger"] = header
 
     def retarget(self, selector: str) -> None:
         """Put the fragment where *selector* points, whatever the form says."""
-        self.headers["HX-Retarget"] = selector
+        # CSS has escapes too.
+        escaped = "".join(char if char.isascii() else f"\\{ord(char):x} " for char in selector)
+        self._set("HX-Retarget", escaped)
 
     def reswap(self, style: str) -> None:
         """Swap in another way: ``"outerHTML"``, ``"beforeend"``, ``"none"``."""
-        self.headers["HX-Reswap"] = style
+        self._set("HX-Reswap", style)
 
     def push_url(self, url: str | Literal[False]) -> None:
         """Put *url* into the address bar; False keeps the one that is there."""
-        self.headers["HX-Push-Url"] = url if url else "false"
+        self._set("HX-Push-Url", iri_to_uri(url) if url else "false")
 
     def oob(
         self,
@@ -263,6 +282,12 @@ class HtmxReply:
             survive too (htmx 2.0.11 or 4). Without it, the fragment's own ``hx-swap-oob`` decides.
         """
         self.further.append(OutOfBand(fragment, target, swap, context))
+
+    def _set(self, header: str, value: str) -> None:
+        # Said here, where the handler's line is in the traceback, and not when the answer is made.
+        if any(char in value for char in "\r\n\0") or any(ord(char) > 0xFF for char in value):
+            raise ValueError(f"{value!r} cannot be sent in a header ({header}).")
+        self.headers[header] = value
 
 
 def _url_for(endpoint: str, values: dict[str, Any]) -> str:

@@ -70,9 +70,14 @@ class _StrictFormParser(FormDataParser):
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().parse(*args, **kwargs)
+            stream, form, files = super().parse(*args, **kwargs)
         except ValueError:
             raise UnsupportedMediaType("The form's body is broken or cut off.") from None
+        if None in form or None in files:  # whatever werkzeug's types say
+            for _, file in files.items(multi=True):
+                file.close()
+            raise UnsupportedMediaType("A part of the form has no name.")
+        return stream, form, files
 
 
 class _Counted:

@@ -95,6 +95,8 @@ class Actions:
 
     def user_loader(self, load: Callable[..., T]) -> Callable[..., T]:
         """Say who is logged in: *load* takes the context or nothing, and gives None for nobody."""
+        if inspect.iscoroutinefunction(load):  # what it gives would stand for somebody, always
+            raise TypeError("A user_loader is no async function: ctx.user is there at once.")
         takes_context = bool(inspect.signature(load).parameters)
         self._load_user = load if takes_context else lambda ctx: load()
         return load

@@ -61,7 +61,8 @@ class RequestActions:
         """
         if response_of(result) is not None:
             raise ValueError("A Response cannot be kept: send it.")
-        return pack(plain_result(result, self._action()))
+        action = self._action()
+        return pack(plain_result(result, action), {} if action is None else action.output.types)
 
     def deserialize_action_result(self, text: str) -> SafeResult[Any]:
         """The result of that text; its data is of the action's output type where one is called."""

@@ -8,16 +8,20 @@ pocket is too small or the application says so.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from cachelib import BaseCache, FileSystemCache
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+log = logging.getLogger("flask_actions")
 
 #: Where the results wait in the session, and what the cookies' names start with.
 KEY = "_actions"
@@ -25,8 +29,9 @@ KEY = "_actions"
 COOKIE_LIMIT = 4093
 #: So many results of one browser may wait; the oldest goes first.
 HANDFUL = 16
-#: Cookies of our own stay below this together: servers cap the whole header, gunicorn at 8,190.
-JAR_LIMIT = 6000
+#: Texts lie in cookies while all cookies stay below this together: servers cap the whole header,
+#: gunicorn at 8,190, and a handful of cookies with an id alone must fit in as well.
+JAR_LIMIT = 4500
 #: For so many seconds a page load that lost its id may show the result of its path, once.
 GRACE = 30
 
@@ -49,20 +54,28 @@ class Kept:
     seen: bool = False
 
     def to_text(self) -> str:
-        fields = [self.action, self.key, self.path, int(self.created), int(self.seen), self.text]
+        created = round(self.created, 3)
+        fields = [self.action, self.key, self.path, created, int(self.seen), self.text]
         return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_text(cls, text: str) -> Kept:
-        action, key, path, created, seen, body = json.loads(text)
-        return cls(action, key, path, created, body, bool(seen))
+        """The result of that text.
+
+        :raises ValueError: if it is none of ours.
+        """
+        match json.loads(text):
+            case [str(action), key, path, float() | int() as created, seen, str() | None as body]:
+                return cls(action, key, path, created, body, bool(seen))
+        raise ValueError("This is no kept result.")
 
 
 class Pocket(Protocol):
     """What one browser holds: ids, with the text of their results where it fits."""
 
     def items(self) -> Iterator[tuple[str, Kept]]: ...
-    def put(self, id: str, kept: Kept) -> bool: ...
+    def has_room(self, id: str, kept: Kept) -> bool: ...
+    def put(self, id: str, kept: Kept) -> None: ...
     def drop(self, id: str) -> None: ...
 
 
@@ -83,12 +96,17 @@ class SessionPocket:
 
     def items(self) -> Iterator[tuple[str, Kept]]:
         for id, text in list(self._read().items()):
-            yield id, Kept.from_text(text)
+            try:
+                yield id, Kept.from_text(text)
+            except (TypeError, ValueError):
+                continue  # of another version, or not ours
 
-    def put(self, id: str, kept: Kept) -> bool:
+    def has_room(self, id: str, kept: Kept) -> bool:
+        return True
+
+    def put(self, id: str, kept: Kept) -> None:
         # A new dictionary each time: only a top-level assignment marks the session as changed.
         self._session[KEY] = {**self._read(), id: kept.to_text()}
-        return True
 
     def drop(self, id: str) -> None:
         left = {other: text for other, text in self._read().items() if other != id}
@@ -121,35 +139,38 @@ class CookiePocket:
             id, kept = text.partition(" ")[::2]
             # The id is signed too: a cookie renamed by hand is no other result.
             if name == f"{KEY}_{id}":
-                yield id, Kept.from_text(kept)
+                try:
+                    yield id, Kept.from_text(kept)
+                except (TypeError, ValueError):
+                    continue  # of another version
 
-    def put(self, id: str, kept: Kept) -> bool:
-        """Keep it; False, and nothing done, if the browser or a server would drop the cookie."""
-        name = f"{KEY}_{id}"
-        value = self._signer.dumps(f"{id} {kept.to_text()}")
-        held = sum(
-            len(other) + len(self._cookies.get(other) or "")
-            for other in self._cookies.names()
-            if other.startswith(KEY + "_") and other != name
-        )
+    def has_room(self, id: str, kept: Kept) -> bool:
+        """Whether neither the browser nor a server would drop the cookie."""
+        name, value = self._cookie(id, kept)
         size = len(name) + len(value)
-        if kept.text is not None and (size > COOKIE_LIMIT or size + held > JAR_LIMIT):
-            return False
+        others = (other for other in self._cookies.names() if other != name)
+        held = sum(len(other) + len(self._cookies.get(other) or "") for other in others)
+        return size <= COOKIE_LIMIT and size + held <= JAR_LIMIT
+
+    def put(self, id: str, kept: Kept) -> None:
+        name, value = self._cookie(id, kept)
         self._cookies.set(name, value, max_age=self._ttl, httponly=True, samesite="Lax")
-        return True
 
     def drop(self, id: str) -> None:
         self._cookies.delete(f"{KEY}_{id}")
+
+    def _cookie(self, id: str, kept: Kept) -> tuple[str, str]:
+        return f"{KEY}_{id}", str(self._signer.dumps(f"{id} {kept.to_text()}"))
 
 
 class _Text:
     """Our own text in the files, not cachelib's pickle."""
 
     def dump(self, value: Any, f: IO[bytes], protocol: int = 0) -> None:
-        f.write(str(value).encode())
+        f.write(str(value).encode(errors="surrogatepass"))
 
     def load(self, f: IO[bytes]) -> str:
-        return f.read().decode()
+        return f.read().decode(errors="surrogatepass")
 
 
 class FileShelf(FileSystemCache):
@@ -195,12 +216,14 @@ class Keeper:
     :param store: ``"session"``, ``"cookie"`` or a cachelib cache.
     :param ttl: seconds that an unread result waits.
     :param folder: where the shelf is, unless *store* is a cache.
+    :param brief: shortens a text to what a cookie can hold, for a shelf that cannot be written.
     """
 
-    def __init__(self, store: Any, ttl: int, folder: str) -> None:
+    def __init__(self, store: Any, ttl: int, folder: str, brief: Callable[[str], str]) -> None:
         self.uses_session = store == "session"
         self._ttl = ttl
         self._folder = folder
+        self._brief = brief
         self._cache: BaseCache | None = None if isinstance(store, str) else store
         self._file_shelf: FileShelf | None = None
 
@@ -219,14 +242,14 @@ class Keeper:
         """Keep a result for the next page load.
 
         :returns: the id for the URL of the redirect.
-        :raises OSError: if it fits nowhere and the shelf cannot be written.
         """
         id = secrets.token_urlsafe(12)
+        kept = replace(kept, key=_short(kept.key), path=_short(kept.path))
         self._clear_away(pockets, kept.created)
-        on_shelf = self._cache is not None
-        if on_shelf or not pockets[0].put(id, kept):
-            self._put_on_shelf(id, kept.text or "")
-            pockets[0].put(id, replace(kept, text=None))
+        if self._cache is None and pockets[0].has_room(id, kept):
+            pockets[0].put(id, kept)
+        else:
+            self._shelve(pockets[0], id, kept)
         return id
 
     def recall(
@@ -245,6 +268,7 @@ class Keeper:
         :param ids: those in the URL; none if it was lost.
         :param consume: False for a HEAD request and a prefetch, which show nothing to anybody.
         """
+        path, key = _short(path), _short(key)
         for pocket in pockets:
             for each, kept in sorted(pocket.items(), key=lambda pair: -pair[1].created):
                 if kept.action != action or kept.key != key or now - kept.created > self._ttl:
@@ -254,7 +278,7 @@ class Keeper:
                 text = kept.text if kept.text is not None else self._from_shelf(each)
                 if text is None:
                     continue
-                if consume and (each in ids or kept.path is None):
+                if consume and each in ids:
                     self._forget(pocket, each, kept)
                 elif consume:
                     pocket.put(each, replace(kept, seen=True))
@@ -266,7 +290,7 @@ class Keeper:
         for pocket in pockets:
             for each, kept in pocket.items():
                 if each == id:
-                    pocket.put(id, replace(kept, path=path))
+                    pocket.put(id, replace(kept, path=_short(path)))
                     return True
         return False
 
@@ -281,18 +305,17 @@ class Keeper:
         by_size = sorted(session.items(), key=lambda pair: -len(pair[1].text or ""))
         for id, kept in by_size:
             if kept.text is not None:
-                self._put_on_shelf(id, kept.text)
-                session.put(id, replace(kept, text=None))
+                self._shelve(session, id, kept)
                 if cookie_size() <= COOKIE_LIMIT:
                     return
         for id, kept in session.items():
             own.put(id, kept)
             session.drop(id)
 
-    def _lost(self, kept: Kept, path: str, now: float) -> bool:
-        if kept.path is None:
-            return True
-        return kept.path == path and not kept.seen and now - kept.created <= GRACE
+    def _lost(self, kept: Kept, path: str | None, now: float) -> bool:
+        if kept.seen:
+            return False
+        return kept.path is None or (kept.path == path and now - kept.created <= GRACE)
 
     def _clear_away(self, pockets: list[Pocket], now: float) -> None:
         for pocket in pockets:
@@ -305,7 +328,36 @@ class Keeper:
     def _forget(self, pocket: Pocket, id: str, kept: Kept) -> None:
         pocket.drop(id)
         if kept.text is None:
-            self._shelf.delete(_shelf_key(id))
+            self._on_shelf(lambda shelf: shelf.delete(_shelf_key(id)))
+
+    def _shelve(self, pocket: Pocket, id: str, kept: Kept) -> None:
+        """Put the text on the shelf and the id into the pocket; the outcome alone, if it must be."""
+        text = kept.text or ""
+        if self._on_shelf(lambda shelf: shelf.set(_shelf_key(id), text, timeout=self._ttl)):
+            pocket.put(id, replace(kept, text=None))
+            return
+        # The handler has run: that it did must be told, whatever becomes of its data.
+        place = repr(self._folder) if self._cache is None else "the cache of ACTIONS_RESULT_STORE"
+        log.error(
+            "The result of %s could not be written to %s: the page shows its outcome without its "
+            "data. Make it writable, or set ACTIONS_RESULT_STORE to a cache that every process can "
+            "reach.",
+            kept.action,
+            place,
+        )
+        pocket.put(id, replace(kept, text=self._brief(text)))
+
+    def _from_shelf(self, id: str) -> str | None:
+        text = self._on_shelf(lambda shelf: shelf.get(_shelf_key(id)))
+        return text if isinstance(text, str) else None
+
+    def _on_shelf(self, work: Callable[[BaseCache], Any]) -> Any:
+        """What *work* gives; None if the shelf fails, and no page fails with it."""
+        try:
+            return work(self._shelf)
+        except Exception as error:  # a cache's server has errors of its own
+            log.error("The store of kept results fails: %r", error)
+            return None
 
     @property
     def _shelf(self) -> BaseCache:
@@ -315,17 +367,6 @@ class Keeper:
             self._file_shelf = FileShelf(self._folder, self._ttl)
         return self._file_shelf
 
-    def _put_on_shelf(self, id: str, text: str) -> None:
-        if not self._shelf.set(_shelf_key(id), text, timeout=self._ttl):
-            raise OSError(
-                f"The result could not be written to {self._folder!r}. Make it writable, or set "
-                f"ACTIONS_RESULT_STORE to a cache that every process can reach."
-            )
-
-    def _from_shelf(self, id: str) -> str | None:
-        text = self._shelf.get(_shelf_key(id))
-        return text if isinstance(text, str) else None
-
 
 def waiting(session: Mapping[str, Any]) -> bool:
     """Whether results wait in *session*."""
@@ -334,3 +375,10 @@ def waiting(session: Mapping[str, Any]) -> bool:
 
 def _shelf_key(id: str) -> str:
     return "flask-actions-" + id
+
+
+def _short(text: str | None) -> str | None:
+    """A text to compare by; a long one would burst the cookie."""
+    if text is None or len(text) <= 100:
+        return text
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()

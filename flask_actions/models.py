@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from .errors import ActionError, ActionInputError, Issue
+from .packing import types_in
 from .shapes import Fields, Shape, clean_path, shape_of
 
 log = logging.getLogger("flask_actions")
@@ -227,9 +228,11 @@ class Output:
     """What an action gives: any value that pydantic can serialise.
 
     :ivar sure: whether whatever :meth:`narrow` gives can be serialised.
+    :ivar types: the models and dataclasses that it is made of, by name.
     """
 
     sure = False
+    types: Mapping[str, type] = {}
     label = "-"
 
     @staticmethod
@@ -269,6 +272,7 @@ class TypedOutput(Output):
         self.adapter = adapter
         self.label = label
         self.sure = not _open_ended(adapter.core_schema)
+        self.types = types_in(adapter.core_schema)
 
     def narrow(self, data: Any) -> Any:
         try:
@@ -284,11 +288,13 @@ class TypedOutput(Output):
         return self.adapter.dump_json(data, by_alias=True)
 
     def to_plain(self, data: Any) -> Any:
-        return self.adapter.dump_python(data, round_trip=True, by_alias=False)
+        # Models are packed by their fields: their serialisers write what people read, and no set
+        # of them can be dumped.
+        return data if self.types else self.adapter.dump_python(data, round_trip=True)
 
     def from_plain(self, plain: Any) -> Any:
         try:
-            return self.adapter.validate_python(plain, by_alias=False, by_name=True)
+            return self.adapter.validate_python(plain, strict=False, by_alias=False, by_name=True)
         except ValidationError:
             # A type whose serialised form it does not read back: its plain data still shows.
             log.warning("A kept result does not read back as %s; its plain data is shown.", self.label)

@@ -11,17 +11,21 @@ import dataclasses
 import json
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 _SIGN = "\x00"  # no other text in a result starts with it unescaped
+
+#: The models and dataclasses that a declared type is made of, by name; they come back as such.
+Types = Mapping[str, type]
 
 #: type -> its sign and its text; looked up by exact type, since a datetime is also a date.
 _WRITERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
@@ -42,28 +46,54 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "uuid": UUID,
     "bytes": b64decode,
     "float": float,
-    "tuple": lambda items: tuple(_read(item) for item in items),
-    "set": lambda items: {_read(item) for item in items},
-    "frozenset": lambda items: frozenset(_read(item) for item in items),
-    "dict": lambda pairs: {_read(key): _read(value) for key, value in pairs},
-    "list": lambda items: [_read(item) for item in items],
+}
+_CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "set": lambda items: _hashed(set, items),
+    "frozenset": lambda items: _hashed(frozenset, items),
 }
 
 
-def pack(value: Any) -> str:
+_NO_TYPES: Types = {}
+
+
+def pack(value: Any, types: Types = _NO_TYPES) -> str:
     """*value* as text.
 
+    :param types: what comes back as it was; other models and dataclasses come back as
+        dictionaries, enums as their values.
     :raises ValueError: (pydantic's serialisation error is one) for a value without a text.
     """
-    return json.dumps(_write(value), separators=(",", ":"), ensure_ascii=False)
+    try:
+        return json.dumps(_write(value, types), separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        raise ValueError("it contains itself, or is nested too deep") from None
 
 
-def unpack(text: str) -> Any:
-    """The value that was packed. Models and dataclasses come back as dictionaries, enums as values."""
-    return _read(json.loads(text))
+def unpack(text: str, types: Types = _NO_TYPES) -> Any:
+    """The value that was packed.
+
+    :raises ValueError: for a text of another version.
+    """
+    return _read(json.loads(text), types)
 
 
-def _write(value: Any) -> Any:
+def types_in(schema: Any) -> dict[str, type]:
+    """The models and dataclasses in a pydantic core schema, by name."""
+    found: dict[str, type] = {}
+    if isinstance(schema, Mapping):
+        if schema.get("type") in ("model", "dataclass"):
+            found[schema["cls"].__name__] = schema["cls"]
+        for inner in schema.values():
+            found.update(types_in(inner))
+    elif isinstance(schema, (list, tuple)):
+        for inner in schema:
+            found.update(types_in(inner))
+    return found
+
+
+def _write(value: Any, types: Types) -> Any:
     kind = type(value)
     if value is None or kind in (str, int, bool):
         return value
@@ -73,32 +103,107 @@ def _write(value: Any) -> Any:
         sign, write = _WRITERS[kind]
         return [_SIGN + sign, write(value)]
     if isinstance(value, Enum):
-        return _write(value.value)
-    if isinstance(value, BaseModel):
-        return _write(value.model_dump())
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _write(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
+        return _write(value.value, types)
+    if isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and value is not kind):
+        known = types.get(kind.__name__) is kind
+        plain = dict(_fields(value, known, types))
+        return [f"{_SIGN}={kind.__name__}", plain] if known else plain.get("root", plain)
     if isinstance(value, Mapping):
         if all(type(key) is str for key in value):
-            return {key: _write(item) for key, item in value.items()}
-        return [_SIGN + "dict", [[_write(key), _write(item)] for key, item in value.items()]]
+            return {key: _write(item, types) for key, item in value.items()}
+        pairs = [[_key(key, types), _write(item, types)] for key, item in value.items()]
+        return [_SIGN + "dict", pairs]
     if isinstance(value, (set, frozenset, tuple)):
         sign = "tuple" if isinstance(value, tuple) else kind.__name__
-        return [_SIGN + sign, [_write(item) for item in value]]
+        return [_SIGN + sign, [_write(item, types) for item in value]]
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
-        items = [_write(item) for item in value]
+        items = [_write(item, types) for item in value]
         signed = bool(items) and isinstance(items[0], str) and items[0].startswith(_SIGN)
         return [_SIGN + "list", items] if signed else items
     return to_jsonable_python(value)
 
 
-def _read(plain: Any) -> Any:
+def _key(key: Any, types: Types) -> Any:
+    written = _write(key, types)
+    try:
+        hash(_read(written, types))
+    except TypeError:
+        raise ValueError(f"a {type(key).__name__} cannot come back as a key") from None
+    return written
+
+
+def _fields(value: Any, known: bool, types: Types) -> Iterator[tuple[str, Any]]:
+    """The fields of a model or a dataclass, by their own names and not as its serialisers show them."""
+    kind = type(value)
+    infos = getattr(kind, "__pydantic_fields__", {})
+    names = infos if infos or isinstance(value, BaseModel) else _names(value)
+    for name in names:
+        if name not in infos or not _excluded(infos[name], getattr(value, name)):
+            yield name, _field(value, name, types)
+    for name, item in (getattr(value, "__pydantic_extra__", None) or {}).items():
+        yield name, _write(item, types)
+    if not known and isinstance(value, BaseModel):
+        for name in kind.model_computed_fields:
+            yield name, _write(getattr(value, name), types)
+
+
+def _field(value: Any, name: str, types: Types) -> Any:
+    try:
+        return _write(getattr(value, name), types)
+    except ValueError:
+        # Of a type that only its own serialiser knows.
+        if not isinstance(value, BaseModel):
+            raise
+        plain = value.model_dump(include={name}, round_trip=True, by_alias=False)
+        return _write(plain[name], types)
+
+
+def _names(value: Any) -> Collection[str]:
+    return [field.name for field in dataclasses.fields(value)]
+
+
+def _excluded(info: Any, value: Any) -> bool:
+    hides = getattr(info, "exclude_if", None)
+    return bool(info.exclude) or (hides is not None and bool(hides(value)))
+
+
+def _read(plain: Any, types: Types) -> Any:
     if isinstance(plain, dict):
-        return {key: _read(item) for key, item in plain.items()}
+        return {key: _read(item, types) for key, item in plain.items()}
     if not isinstance(plain, list):
         return plain
-    if len(plain) == 2 and isinstance(plain[0], str) and plain[0].startswith(_SIGN):
-        return _READERS[plain[0][1:]](plain[1])
-    return [_read(item) for item in plain]
+    if len(plain) != 2 or not isinstance(plain[0], str) or not plain[0].startswith(_SIGN):
+        return [_read(item, types) for item in plain]
+    sign, inner = plain[0][1:], plain[1]
+    if sign in _READERS:
+        return _READERS[sign](inner)
+    if sign in _CONTAINERS:
+        return _CONTAINERS[sign]([_read(item, types) for item in inner])
+    if sign == "dict":
+        return {_read(key, types): _read(item, types) for key, item in inner}
+    if sign.startswith("="):
+        return _whole(types.get(sign[1:]), _read(inner, types))
+    raise ValueError(f"The text has the sign {sign!r}, which this version does not know.")
+
+
+def _whole(kind: type | None, fields: dict[str, Any]) -> Any:
+    """The model or dataclass of these fields; the fields where its type is another by now."""
+    plain = fields["root"] if kind is not None and issubclass(kind, RootModel) else fields
+    if kind is None:
+        return plain
+    try:
+        return _adapter(kind).validate_python(plain, strict=False, by_alias=False, by_name=True)
+    except ValidationError:
+        return plain
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _hashed(kind: type, items: list[Any]) -> Any:
+    try:
+        return kind(items)
+    except TypeError:
+        return items  # what was an object of a set is a dictionary now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+from urllib.parse import urljoin
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -14,6 +15,7 @@ from .errors import ActionError, MisuseError
 from .forms import Decoded
 from .result import SafeResult
 from .transports.base import Call, Transport
+from .urls import has_scheme
 
 T = TypeVar("T")
 
@@ -22,6 +24,7 @@ async def answer(transport: Transport, call: Call) -> Any:
     """Carry one call to its action and bring the result back."""
     try:
         if call.result is None:
+            call.waits = False
             action = transport.target(call)
             await admit(action, call)
             value = validate(action, transport.decode(call, action))
@@ -72,9 +75,14 @@ def validate(action: Action[Any], data: Any) -> Any:
 async def run(action: Action[Any], value: Any, call: Call, transport: Transport) -> SafeResult[Any]:
     """Call the handler, and narrow what it gives to the output."""
     ctx = call.ctx
-    data = action.handler(*action.arguments(value, ctx))
-    if hasattr(data, "__await__"):
-        data = await call.settle(data)
+    try:
+        data = action.handler(*action.arguments(value, ctx))
+        if hasattr(data, "__await__"):
+            data = await call.settle(data)
+    except HTTPException as aborted:
+        if aborted.response is None:
+            raise
+        data = aborted.response  # abort(redirect(...)) is return redirect(...)
     if isinstance(data, Response):
         return respond(data, call, transport)
     # `return ctx.redirect(...)` gives None, whatever the output says.
@@ -91,6 +99,8 @@ def respond(response: Response, call: Call, transport: Transport) -> SafeResult[
         if call.gate(location) is not None:
             error = ActionError("UNAUTHORIZED", "Please log in to continue.")
             return SafeResult(error=error, location=location)
+        if not has_scheme(location):
+            location = urljoin(call.ctx.url or "/", location)
         call.ctx.redirect(location)
         return SafeResult(location=call.ctx.location)
     if transport.passes_responses:

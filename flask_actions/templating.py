@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,11 @@ from .action import Action
 from .config import htmx_version
 from .keeper import waiting
 from .result import SafeResult
-from .transports.web import RESULT_PARAMETER, pockets, whole_result
+from .transports.web import RESULT_PARAMETER, here_url, pockets, whole_result
 from .urls import without_query
+
+
+log = logging.getLogger("flask_actions")
 
 
 def install(app: Flask) -> None:
@@ -37,7 +41,7 @@ def action_url(action: Action[Any] | str, *, page: bool = False) -> str:
     url = url_for(f"actions.{name.replace('.', ':')}")
     if not page:
         return url
-    here = without_query(request.root_path + request.full_path.rstrip("?"), (RESULT_PARAMETER,))
+    here = without_query(here_url(request), (RESULT_PARAMETER,))
     return f"{url}?_page={quote(here, safe='/')}"
 
 
@@ -77,17 +81,18 @@ def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Ma
         nonce = maker()
     signed = Markup(' nonce="{}"').format(nonce) if nonce else Markup("")
     parts = [Markup("<meta name=\"htmx-config\" content='{}'>").format(_htmx_config(nonce))]
-    if htmx is not None:
-        version = state.settings.htmx_version if htmx == "" else htmx_version(htmx)
+    version = None if htmx is None else htmx_version(htmx or state.settings.htmx_version)
+    if version:
         parts.append(
             Markup('<script src="{}" integrity="{}" defer{}></script>').format(
-                url_for("actions.static", filename=f"htmx-{version}/htmx.min.js"),
+                _static(f"htmx-{version}/htmx.min.js"),
                 _integrity(state.blueprint.static_folder or "", version),
                 signed,
             )
         )
-        if version.startswith("2."):
-            parts.append(_stylesheet("indicator.css"))
+    if not version or version.startswith("2."):
+        link = Markup('<link rel="stylesheet" href="{}"{}>')
+        parts.append(link.format(_static("indicator.css"), signed))
     if current_app.config.get("WTF_CSRF_ENABLED") and "csrf" in current_app.extensions:
         token = current_app.jinja_env.globals["csrf_token"]
         parts.append(
@@ -95,8 +100,8 @@ def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Ma
                 token(), current_app.config["WTF_CSRF_HEADERS"][0]
             )
         )
-        source = url_for("actions.static", filename="htmx-csrf.js")
-        parts.append(Markup('<script src="{}" defer{}></script>').format(source, signed))
+    script = Markup('<script src="{}" defer{}></script>')
+    parts.append(script.format(_static("htmx-actions.js"), signed))
     return Markup("\n").join(parts)
 
 
@@ -126,7 +131,11 @@ def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
     if text is None:
         return None
     request.environ["flask_actions.recalled"] = True
-    return whole_result(text, state.registry.find(name))
+    try:
+        return whole_result(text, state.registry.find(name))
+    except (KeyError, TypeError, ValueError):
+        log.warning("A kept result of %s is of another version, and is not shown.", name)
+        return None
 
 
 def _may_be_waiting(state: Any) -> bool:
@@ -154,9 +163,8 @@ def _htmx_config(nonce: str | None) -> str:
     return json.dumps(config, separators=(",", ":"))
 
 
-def _stylesheet(filename: str) -> Markup:
-    source = url_for("actions.static", filename=filename)
-    return Markup('<link rel="stylesheet" href="{}">').format(source)
+def _static(filename: str) -> str:
+    return url_for("actions.static", filename=filename)
 
 
 @cache

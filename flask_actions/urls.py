@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import quote, unquote_plus, urlsplit
 
+_BLANKS = "".join(map(chr, range(0x21)))
 _DEFAULT_PORTS = (":80", ":443")
 
 
@@ -41,8 +42,15 @@ def on_site(url: str, host: str) -> str | None:
 
 def has_scheme(target: str) -> bool:
     """Whether *target* is a URL, or wants to be one, rather than an endpoint's name."""
+    # A browser skips blanks and controls before a URL (WHATWG URL, 4.4), so no endpoint has them.
+    target = target.lstrip(_BLANKS)
     scheme, colon, _ = target.partition(":")
     return target[:1] in ("/", "\\") or bool(colon and scheme and scheme[0].isalpha())
+
+
+def quoted(path: str) -> str:
+    """A path as Flask has it, decoded, as it stands in a URL; ``?``, ``#`` and ``%`` are letters there."""
+    return quote(path, safe="/!$&'()*+,:;=@")
 
 
 def path_of(url: str) -> str:

@@ -13,23 +13,23 @@ from datetime import time as clock
 from decimal import Decimal
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
 from cachelib import BaseCache, FileSystemCache, SimpleCache
-from flask import Flask, redirect, request, session
+from flask import Flask, redirect, session
 from pydantic import (
     AnyUrl,
     BaseModel,
     ConfigDict,
     Field,
     RootModel,
-    TypeAdapter,
     computed_field,
     field_serializer,
 )
+from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
 
 from flask_actions import (
     ActionContext,
@@ -44,6 +44,9 @@ from flask_actions.packing import pack, unpack
 
 #: What Chromium stores at most, in name and value; it drops a longer cookie and keeps the old one.
 BROWSER_LIMIT = 4096
+
+# Werkzeug counts the cookie's attributes too, which no browser does, and warns some 30 bytes early.
+pytestmark = pytest.mark.filterwarnings("ignore:The 'session' cookie is too large")
 
 
 class Note(BaseModel):
@@ -126,6 +129,7 @@ class Browser:
 
     def open(self, url: str, method: str = "GET", **options: Any) -> Any:
         response = self.client.open(url, method=method, **options)
+        assert response.status_code < 500, response.text
         for header in response.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(header).items():
                 size = len(name) + len(morsel.coded_value)
@@ -488,7 +492,7 @@ class Moment:
     """A keeper with one browser, at a time that the test says."""
 
     def __init__(self, folder: Path, ttl: int = 600) -> None:
-        self.keeper = Keeper("session", ttl, str(folder))
+        self.keeper = Keeper("session", ttl, str(folder), brief=str.lower)
         self.session: dict[str, Any] = {}
         self.pockets = [SessionPocket(self.session)]
 
@@ -496,9 +500,9 @@ class Moment:
         kept = Kept("save", None, path, at, "text")
         return self.keeper.remember(self.pockets, kept)
 
-    def show(self, at: float, id: str | None = None) -> str | None:
+    def show(self, at: float, *ids: str) -> str | None:
         return self.keeper.recall(
-            self.pockets, id=id, path="/page", action="save", key=None, consume=True, now=at
+            self.pockets, ids=ids, path="/page", action="save", key=None, consume=True, now=at
         )
 
 
@@ -591,12 +595,10 @@ def test_neither_the_result_nor_the_rest_of_the_session_is_lost(session_site, ow
     assert browser.open("/filled").text == fill
 
 
-# Werkzeug counts the attributes of the cookie too, and warns from there on.
-@pytest.mark.filterwarnings("ignore:The 'session' cookie is too large")
 def test_session_cookie_is_filled_to_its_limit_and_not_beyond(tmp_path):
     site = Site(tmp_path)
     sizes = []
-    for size in range(2780, 2900, 2):
+    for size in range(3800, 3880, 2):
         browser = Browser(site)
         text = incompressible(size)
         location = browser.post(text)
@@ -1296,19 +1298,29 @@ def test_result_of_an_action_that_is_gone_is_left_alone(tmp_path):
     assert client.get(location).status_code == 200
 
 
-def test_kept_data_whose_type_has_changed_is_shown_plain(session_site):
-    session_site.actions.action("give", output=Cat)(lambda: {"name": "Tom"})
-    seen: list[Any] = []
+def test_kept_data_whose_type_has_changed_is_shown_plain(tmp_path):
+    def serve(output: Any) -> Site:
+        site = Site(tmp_path)
+        site.actions.action("give", output=output)(lambda: {"name": "Tom", "age": 7})
+        site.add_page("/give", "give")
+        return site
 
-    @session_site.app.get("/give")
-    def page():
-        seen.append(get_action_result("give"))
-        return request.path
+    before, after = Browser(serve(dict[str, Any])), Browser(serve(Line))
+    location = before.post("", "give", page="/give")
+    after.client.set_cookie("session", before.client.get_cookie("session").value)
 
-    browser = Browser(session_site)
-    location = browser.post("", "give", page="/give")
-    session_site.actions.registry.find("give").output.adapter = TypeAdapter(int)
+    assert data_of(after.see(location)) == {"name": "Tom", "age": 7}
 
-    browser.open(location)
 
-    assert seen[0].data == {"name": "Tom"}
+def test_kept_model_whose_class_has_changed_is_shown_plain(tmp_path):
+    def serve(output: Any, value: Any) -> Site:
+        site = Site(tmp_path)
+        site.actions.action("give", output=output)(lambda: value)
+        site.add_page("/give", "give")
+        return site
+
+    before, after = Browser(serve(Cat, Cat(name="Tom"))), Browser(serve(Line, None))
+    location = before.post("", "give", page="/give")
+    after.client.set_cookie("session", before.client.get_cookie("session").value)
+
+    assert data_of(after.see(location)) == {"name": "Tom"}

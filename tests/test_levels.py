@@ -21,6 +21,7 @@ LEVELS = [
     {"registry", "keeper", "origin", "forms"},
     {"transports.base"},
     {"transports.web"},
+    {"transports.hx"},
     {"transports.form", "transports.htmx", "transports.rpc", "transports.server"},
     {"pipeline", "templating", "doors"},
     {"cli", "gates"},

@@ -58,12 +58,14 @@ class Call:
     """One call on its way down the line.
 
     :ivar result: the result, where it is known before the line is walked.
+    :ivar waits: whether the line is still to be walked: a hook has the word.
     """
 
     def __init__(self, action: Action[Any] | None, ctx: ActionContext) -> None:
         self.action = action
         self.ctx = ctx
         self.result: SafeResult[Any] | None = None
+        self.waits = True
 
     async def settle(self, waiting: Awaitable[Any]) -> Any:
         """Wait for an async handler from sync code, as Flask does for async views."""
@@ -126,16 +128,25 @@ class Call:
                 after_this_request(_with_cookie(cookie))
 
     def gate(self, location: str) -> str | None:
-        """The parameter of *location* that leads back to this very request, as a login gate's does."""
+        """The parameter of *location* that leads back to this request, as a login gate's does.
+
+        :returns: its name; empty if the session has it, as Flask-Login may; None for no gate.
+        """
         if not has_request_context() or self.ctx.user is not None:
             return None
-        here = request.root_path + request.path
         for name, target in parse_qsl(urlsplit(location).query):
-            way = on_site(target, request.host)
-            if way is not None and unquote(path_of(way)) == here:
+            if self._leads_here(target):
                 return name
-        way = on_site(str(session.get("next", "")), request.host)  # Flask-Login's other way
-        return "" if way is not None and unquote(path_of(way)) == here else None
+        return "" if self._leads_here(str(session.get("next", ""))) else None
+
+    def _leads_here(self, url: str) -> bool:
+        way = on_site(url, request.host)
+        if way is None or unquote(path_of(way)) != request.root_path + request.path:
+            return False
+        # The handler may well name the page that it was called at: a gate around it names the call.
+        return self.waits or "_action" not in request.args or "_action" in dict(
+            parse_qsl(urlsplit(way).query)
+        )
 
 
 def check_sendable(result: SafeResult[Any], action: Action[Any]) -> None:

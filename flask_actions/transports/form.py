@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template
+from flask.wrappers import Request
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.wrappers import Response
 
@@ -12,6 +13,7 @@ from ..action import Action
 from ..errors import Refusal
 from ..result import SafeResult
 from ..urls import on_site
+from .hx import asks, is_boosted, moved, refused
 from .web import WebCall, WebTransport, headers_of, response_of
 
 
@@ -27,30 +29,42 @@ class FormTransport(WebTransport):
         if own is not None:
             return own
         if isinstance(result.error, Refusal):
-            return _refuse(result.error)
-        # 303, not 302: the browser comes back with GET, whatever it sent. RFC 9110, 15.4.4.
-        return redirect(self._way(call, call.with_values(result)), code=303)
-
-    def _way(self, call: WebCall, result: SafeResult[Any]) -> str:
+            return _refuse(call.request, result.error)
+        result = call.with_values(result)
         login = call.way_to_login(result, result.location or call.login_page())
         if login is not None:
-            return login
+            return self._elsewhere(call, login)
         if result.location is None:
-            return call.keep(result, call.back())
+            return redirect(call.keep(result, call.back()), code=303)
         here = on_site(result.location, call.request.host)
-        return result.location if here is None else call.keep(result, here)
+        return self._elsewhere(call, result.location if here is None else call.keep(result, here))
+
+    def _elsewhere(self, call: WebCall, url: str) -> Response:
+        # An htmx that asks for whole pages: it cannot follow to another site, and one that is not
+        # boosted would put the other page where its target is.
+        off_site = on_site(url, call.request.host) is None
+        if asks(call.request) and (off_site or not is_boosted(call.request)):
+            return moved(call.request, url)
+        # 303, not 302: the browser comes back with GET, whatever it sent. RFC 9110, 15.4.4.
+        return redirect(url, code=303)
 
 
-def _refuse(refusal: Refusal) -> Response:
+def _refuse(request: Request, refusal: Refusal) -> Response:
     """A page with the refusal's status, by the application's error handler if it has one."""
+    if asks(request) and not is_boosted(request):
+        return refused(refusal)
     exception = default_exceptions[refusal.status](refusal.message)
     if refusal.cause is not None and _has_own_handler(refusal.cause):
         exception = refusal.cause
     answer: Any = current_app.handle_user_exception(exception)
+    if answer is exception and asks(request):
+        return refused(refusal)
     if answer is exception:
         answer = (render_template("actions/refusal.html", error=refusal), refusal.status)
     response: Response = make_response(answer)
     response.headers.update(headers_of(refusal))
+    if asks(request):
+        response.headers["HX-Push-Url"] = "false"  # no GET answers the URL that was posted to
     return response
 
 

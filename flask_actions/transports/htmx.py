@@ -6,14 +6,17 @@ import logging
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template
+from jinja2 import Template, UndefinedError
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
 from ..action import Action
-from ..errors import ActionError, Refusal
+from ..errors import Refusal
 from ..result import SafeResult
 from ..urls import on_site
 from .base import check_sendable
+from .hx import moved, refused
 from .web import WebCall, WebTransport, headers_of, show_in
 
 log = logging.getLogger("flask_actions")
@@ -23,7 +26,7 @@ class HtmxTransport(WebTransport):
     """Form fields in; HTML out, for htmx 2 and 4 alike.
 
     Both follow a 3xx without a word and drop the headers on it, so a redirect is a 200 with
-    ``HX-Location`` or ``HX-Redirect``.
+    ``HX-Location`` or, to another site, ``HX-Redirect``.
     """
 
     passes_responses = False
@@ -34,22 +37,32 @@ class HtmxTransport(WebTransport):
 
     def encode(self, call: WebCall, result: SafeResult[Any]) -> Response:
         if isinstance(result.error, Refusal):
-            return _refuse(result.error)
-        result = call.with_values(result)
-        login = call.way_to_login(result, result.location)
-        if login is not None:
-            return _moved("HX-Redirect", login)
+            return refused(result.error)
         action = call.action
         assert action is not None
+        result = call.with_values(result)
+        # Without a fragment the page answers, as it does a form post.
+        login_page = call.login_page() if action.fragment is None else None
+        login = call.way_to_login(result, result.location or login_page)
+        if login is not None:
+            return moved(call.request, login, reload=True)
         if result.location is not None:
             here = on_site(result.location, call.request.host)
-            if here is None:
-                return _moved("HX-Redirect", result.location)
-            return _moved("HX-Location", call.keep(result, here), call.ctx.htmx.headers)
+            way = result.location if here is None else call.keep(result, here)
+            return moved(call.request, way, further=call.ctx.htmx.headers)
         if action.fragment is None:
-            # The page itself answers: htmx follows and swaps what hx-select or its target says.
-            return redirect(call.keep(result, call.back()), code=303)
+            return self._page(call, result)
         return self._fragment(call, action, result)
+
+    def _page(self, call: WebCall, result: SafeResult[Any]) -> Response:
+        """Have the page answer: htmx follows, and swaps what hx-select or its target says."""
+        if call.ctx.htmx.headers or call.ctx.htmx.further:
+            log.warning(
+                "What %s asks of ctx.htmx is lost, since a redirect brings no headers to htmx: "
+                "give the action a fragment.",
+                call.ctx.name,
+            )
+        return redirect(call.keep(result, call.back()), code=303)
 
     def _fragment(self, call: WebCall, action: Action[Any], result: SafeResult[Any]) -> Response:
         status = 200 if result.error is None else result.error.status
@@ -59,20 +72,23 @@ class HtmxTransport(WebTransport):
         try:
             html = _render_all(call, action, result)
         except Exception:
-            if result.error is None:
+            if result.error is None or call.propagates():
                 raise
             # The error must reach the page, whatever its template makes of it.
             log.exception("The fragment %r of %s fails", action.fragment, call.ctx.name)
-            return _refuse(result.error)
+            return refused(result.error)
         headers = {**call.ctx.htmx.headers, **headers_of(result.error)}
+        if result.error is not None:
+            # A form with hx-push-url: the address bar would show a URL that no GET answers.
+            headers.setdefault("HX-Push-Url", "false")
         return make_response(html, status, headers)
 
 
 def render_fragment(spec: str, context: dict[str, Any]) -> str:
     """A template, or one block of it (``"page.html#block"``), as text.
 
-    A single block sees what it is given and Jinja's globals; what the file imports or sets outside
-    the block is not run.
+    Before a block, what the page imports and sets ahead of its first output is run, as it is in
+    the page.
 
     :raises LookupError: if the template has no such block.
     """
@@ -80,11 +96,29 @@ def render_fragment(spec: str, context: dict[str, Any]) -> str:
     if not block:
         return render_template(name, **context)
     template = current_app.jinja_env.get_template(name)
-    if block not in template.blocks:
-        known = ", ".join(sorted(template.blocks)) or "none"
-        raise LookupError(f"The template {name!r} has no block {block!r}; its blocks: {known}.")
     current_app.update_template_context(context)
-    return "".join(template.blocks[block](template.new_context(context)))
+    try:
+        return _render_block(template, block, template.new_context(context))
+    except Exception:
+        # As Jinja's own render does: the traceback names the template's lines.
+        current_app.jinja_env.handle_exception()
+
+
+def _render_block(template: Template, block: str, context: Context) -> str:
+    page = template.root_render_func(context)
+    try:
+        # Jinja gives the page in pieces; the first that is no white space is its output.
+        next((piece for piece in page if piece.strip()), None)
+    except UndefinedError:
+        pass  # a variable of the page alone: what the block needs of it, it will miss itself
+    finally:
+        page.close()
+    if block not in context.blocks:
+        known = ", ".join(sorted(context.blocks)) or "none"
+        raise LookupError(
+            f"The template {template.name!r} has no block {block!r}; its blocks: {known}."
+        )
+    return "".join(context.blocks[block][0](context))
 
 
 def _render_all(call: WebCall, action: Action[Any], result: SafeResult[Any]) -> str:
@@ -101,14 +135,3 @@ def _render_all(call: WebCall, action: Action[Any], result: SafeResult[Any]) -> 
             )
         parts.append(html)
     return "\n".join(parts)
-
-
-def _moved(header: str, url: str, further: dict[str, str] | None = None) -> Response:
-    return make_response("", 200, {**(further or {}), header: url})
-
-
-def _refuse(error: ActionError) -> Response:
-    html = render_template("actions/error.html", error=error)
-    # Above the form and not in its place: what was typed stays.
-    headers = {"HX-Reswap": "beforebegin", **headers_of(error)}
-    return make_response(html, error.status, headers)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from flask import current_app, session
+from flask.sessions import NullSession
 from flask.wrappers import Request
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import HTTPException
-from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from ..action import Action, Kind
@@ -26,12 +24,10 @@ from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
 from ..result import SafeResult
-from ..urls import add_query, on_site, path_of, with_query, without_query
+from ..urls import add_query, on_site, path_of, quoted, with_query, without_query
 from .base import Call
 
 T = TypeVar("T")
-
-log = logging.getLogger("flask_actions")
 
 #: The parameter that carries the id of a kept result.
 RESULT_PARAMETER = "_result"
@@ -182,9 +178,7 @@ class WebCall(Call):
         """The page that the call came from: a URL of this site without our parameters, or None."""
         ours = ("_action", RESULT_PARAMETER)
         if self.by_page:
-            root, query = self.request.root_path, self.request.query_string.decode("latin-1")
-            url = f"{root}{iri_to_uri(self.request.path)}{'?' if query else ''}{query}"
-            here = on_site(url, self.request.host)
+            here = on_site(here_url(self.request), self.request.host)
             return None if here is None else without_query(here, (*ours, "_page"))
         page = self.request.args.get("_page") or self._page_field()
         for candidate in (page, self.request.headers.get("HX-Current-URL"), self.request.referrer):
@@ -208,7 +202,7 @@ class WebCall(Call):
         assert action is not None
         plain = plain_result(result, action)
         try:
-            text = pack(plain)
+            text = pack(plain, action.output.types)
         except ValueError as error:
             raise unserialisable(self.ctx.name, action.output, error) from None
         kept = Kept(
@@ -218,17 +212,13 @@ class WebCall(Call):
             created=time.time(),
             text=text,
         )
+        if not can_keep(self.keeper):
+            return url or quoted(f"{self.request.root_path}/")  # htmx works without a SECRET_KEY
         self.request.environ["flask_actions.kept"] = True
-        try:
-            id = self.keeper.remember(pockets(self.keeper), kept)
-        except OSError as error:
-            # The handler has run: that it did must be told, whatever becomes of its data.
-            log.error("%s", error)
-            plain = {"data": None} if result.ok else {**plain, "values": {}}
-            id = self.keeper.remember(pockets(self.keeper), replace(kept, text=pack(plain)))
+        id = self.keeper.remember(pockets(self.keeper), kept)
         # Beside an id that is there already: the way back from a login leads to what was typed
         # before it.
-        return add_query(url or f"{self.request.root_path}/", RESULT_PARAMETER, id)
+        return add_query(url or quoted(f"{self.request.root_path}/"), RESULT_PARAMETER, id)
 
     def way_to_login(self, result: SafeResult[Any], page: str | None) -> str | None:
         """The login page's URL with the way back in it, and the result kept for there.
@@ -238,11 +228,16 @@ class WebCall(Call):
         asks = result.error is not None and result.error.code == "UNAUTHORIZED"
         if not asks or page is None or self.ctx.user is not None:
             return None
-        back = self.keep(result, self.back())
+        here, way = self.back(), on_site(page, self.request.host)
+        if here is not None and way is not None and path_of(here) == path_of(way):
+            return None  # the login form itself: it shows what is wrong
+        back = self.keep(result, here)
         parameter = self.gate(page)
         if parameter == "":
             session["next"] = back
             return page
+        if way is None:  # the login of another site, which has to find back
+            back = urljoin(self.request.host_url, back)
         return with_query(page, parameter or "next", back)
 
     def _page_field(self) -> str | None:
@@ -273,6 +268,12 @@ class WebTransport:
         return call.action
 
 
+def here_url(request: Request) -> str:
+    """The path and the query of *request*, as they stand in its URL."""
+    query = request.query_string.decode("latin-1")
+    return f"{quoted(request.root_path + request.path)}{'?' if query else ''}{query}"
+
+
 def has_body(request: Request) -> bool:
     """Whether a request brings a body: by its length, or in chunks."""
     return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "")
@@ -301,6 +302,13 @@ def pockets(keeper: Keeper) -> list[Pocket]:
     return keeper.pockets(session, RequestCookies(), [key for key in keys if key])
 
 
+def can_keep(keeper: Keeper) -> bool:
+    """Whether a browser can be given results to hold; not without a ``SECRET_KEY``."""
+    if not keeper.uses_session:
+        return bool(current_app.secret_key)
+    return not isinstance(session._get_current_object(), NullSession)  # type: ignore[attr-defined]
+
+
 def headers_of(error: ActionError | None) -> dict[str, str]:
     """The headers that an error asks for."""
     headers = {}
@@ -313,13 +321,13 @@ def headers_of(error: ActionError | None) -> dict[str, str]:
 
 def plain_result(result: SafeResult[Any], action: Action[Any] | None) -> dict[str, Any]:
     """A result as plain data that :func:`whole_result` reads."""
-    plain: dict[str, Any] = {}
     if result.error is None:
         output = action.output if action is not None else Output()
-        plain["data"] = output.to_plain(result.data) if result.data is not None else None
-        return plain
+        return {"data": output.to_plain(result.data) if result.data is not None else None}
     error = result.error
-    plain["error"] = [error.code, error.message, error.retry_after, error.reference]
+    plain: dict[str, Any] = {
+        "error": [error.code, error.message, error.retry_after, error.reference]
+    }
     if isinstance(error, ActionInputError):
         plain["issues"] = [[list(one.path), one.code, one.message] for one in error.issues]
     plain["values"] = dict(result.values)
@@ -328,10 +336,10 @@ def plain_result(result: SafeResult[Any], action: Action[Any] | None) -> dict[st
 
 def whole_result(text: str, action: Action[Any] | None) -> SafeResult[Any]:
     """The result that was kept as *text*."""
-    plain = unpack(text)
+    output = action.output if action is not None else Output()
+    plain = unpack(text, output.types)
     if "error" not in plain:
         data = plain["data"]
-        output = action.output if action is not None else Output()
         return SafeResult(data=output.from_plain(data) if data is not None else None)
     code, message, retry_after, reference = plain["error"]
     error = ActionError(code, message, retry_after=retry_after, reference=reference)
@@ -339,6 +347,19 @@ def whole_result(text: str, action: Action[Any] | None) -> SafeResult[Any]:
         issues = [Issue(tuple(path), kind, text) for path, kind, text in plain["issues"]]
         error = ActionInputError(issues, message)
     return SafeResult(error=error, values=Values(plain["values"]))
+
+
+def brief_text(text: str) -> str:
+    """The outcome alone of a result that was kept as *text*, short enough for a cookie."""
+    plain = unpack(text)
+    if "error" not in plain:
+        return pack({"data": None})
+    code, message, retry_after, reference = plain["error"]
+    brief = {"error": [code, message[:300], retry_after, reference], "values": {}}
+    if "issues" not in plain:
+        return pack(brief)
+    issues = pack({**brief, "issues": plain["issues"]})
+    return issues if len(issues) <= 1000 else pack({**brief, "issues": []})
 
 
 def show_in(request: Request, name: str, key: str | None, result: SafeResult[Any]) -> None:

@@ -166,7 +166,7 @@ TEMPLATES = {
 {% extends "layout.html" %}
 {% block content %}
 <ul id="events"></ul>
-<p id="elsewhere">elsewhere</p>
+<p id="там">elsewhere</p>
 <p id="own">own</p>
 <table><tbody><tr id="row"><td>old row</td></tr></tbody></table>
 <button id="extras" hx-post="{{ action_url('extras') }}" hx-target="#here">Extras</button>
@@ -179,7 +179,8 @@ TEMPLATES = {
     "buttons.html": """\
 {% extends "layout.html" %}
 {% block content %}
-<button id="like" hx-post="{{ action_url('like') }}" hx-target="#likes" hx-swap="innerHTML">Like</button>
+<button id="like" hx-post="{{ action_url('like') }}" hx-target="#likes" hx-swap="innerHTML">
+Like</button>
 <p id="likes"></p>
 <button id="slow" hx-post="{{ action_url('slow') }}" hx-target="#likes" hx-swap="innerHTML">
 Slow <span class="htmx-indicator" id="wait">wait</span></button>
@@ -194,7 +195,7 @@ Slow <span class="htmx-indicator" id="wait">wait</span></button>
 {% from "bits.html" import token %}
 {% block content %}
 <ul id="list"><li>first</li></ul>
-<form id="form" method="post" action="/_actions/nothing" hx-post="/_actions/nothing"
+<form id="form" method="post" action="/_actions/{{ to }}" hx-post="/_actions/{{ to }}"
   {{ how | safe }}>{{ token() }}<input id="name" name="name"><button>Sign</button></form>
 {% endblock %}
 """,
@@ -205,7 +206,8 @@ PAGE_JS = """
 for (const name of ["signed", "counted", "плюс"]) {
   document.addEventListener(name, ({ detail }) => {
     const item = document.createElement("li");
-    item.textContent = name + " " + JSON.stringify(detail, (key, value) => key === "elt" ? undefined : value);
+    const told = { ...detail, elt: undefined };
+    item.textContent = name + " " + JSON.stringify(told);
     document.getElementById("events").append(item);
   });
 }
@@ -287,6 +289,8 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
         app.guests.append(input.name)  # type: ignore[attr-defined]
         if input.name == "welcome":
             ctx.redirect("welcome")
+        if input.name.startswith("search "):
+            ctx.redirect("welcome", q=input.name)
         if input.name == "leave":
             ctx.redirect(elsewhere, external=True)
         return f"Thank you, {input.name}"
@@ -315,6 +319,10 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
         session["likes"] = session.get("likes", 0) + 1
         return session["likes"]  # type: ignore[no-any-return]
 
+    @actions.action(accept="json")
+    def json_alone(input: Signature) -> str:
+        return input.name
+
     @actions.action(fragment="_like.html")
     def slow() -> int:
         time.sleep(1)
@@ -330,7 +338,7 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
         ctx.htmx.trigger("signed", {"name": "Zoë 語"})
         ctx.htmx.trigger("counted")
         ctx.htmx.trigger("плюс", 1)
-        ctx.htmx.retarget("#elsewhere")
+        ctx.htmx.retarget("#там")
         ctx.htmx.reswap("beforeend")
         ctx.htmx.push_url("/gäste/名前?a=1")
         ctx.htmx.oob("_row.html", target="#row", text="new row")
@@ -340,7 +348,8 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
 def _add_pages(app: Flask) -> None:
     @app.get("/<any(block, plain, boosted, welcome, reply, photo, extras, buttons, list):name>")
     def page(name: str) -> str:
-        return render_template(f"{name}.html", how=request.args.get("how", ""))
+        how, to = request.args.get("how", ""), request.args.get("to", "nothing")
+        return render_template(f"{name}.html", how=how, to=to)
 
     app.add_url_rule("/welcome", "welcome", lambda: page("welcome"))
     app.add_url_rule("/buttons", "buttons", lambda: page("buttons"))

@@ -1,4 +1,4 @@
-"""Articles, comments and likes, as a person meets them: without scripts, with htmx 4, with htmx 2."""
+"""Articles, comments and likes, without scripts, with htmx 4 and with htmx 2."""
 
 from __future__ import annotations
 

@@ -1,16 +1,18 @@
 """The newspaper as a whole: its pages, its switch, its policy, and how it looks.
 
-``paper`` is a newspaper that nobody has touched yet, served in one of the three modes; the other
+``paper`` is a newspaper that nobody has touched yet, read in one of the three modes; the other
 ``test_demo_…`` files borrow it.
 """
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -129,21 +131,26 @@ def paper(
     serve: Callable[..., str],
     new_context: Callable[..., BrowserContext],
     complaints: Any,
-    tmp_path: Path,
 ) -> Iterator[Paper]:
-    shutil.copytree(_first_edition(), tmp_path, dirs_exist_ok=True)
-    app = create_app({"INSTANCE_PATH": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/demo.db"})
+    app, database, first_edition = _printed()
+    shutil.copy(first_edition, database)
     yield Paper(app, serve(app), mode, new_context, complaints)
     app.extensions["demo.engine"].dispose()
 
 
 @cache
-def _first_edition() -> Path:
-    """An instance folder as the first start leaves it: hashing passwords takes its time."""
+def _printed() -> tuple[Flask, Path, Path]:
+    """One newspaper for all tests of this process, and its database as the first start left it.
+
+    Hashing passwords and compiling templates takes longer than most tests.
+    """
     folder = Path(tempfile.mkdtemp(prefix="flask-actions-demo-"))
-    app = create_app({"INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{folder}/demo.db"})
+    atexit.register(shutil.rmtree, folder)
+    database, first_edition = folder / "demo.db", folder / "first-edition.db"
+    app = create_app({"INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{database}"})
     app.extensions["demo.engine"].dispose()
-    return folder
+    shutil.copy(database, first_edition)
+    return app, database, first_edition
 
 
 @pytest.mark.parametrize("name", [None, "edith"], ids=["visitor", "editor"])
@@ -157,7 +164,7 @@ def test_every_page_opens_without_a_word_in_the_console(paper: Paper, name: str 
         headings = page.locator("h1, h2, h3, h4").all()
         levels = [int(heading.evaluate("element => element.localName[1]")) for heading in headings]
         assert levels[0] == 1 and levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 @pytest.mark.parametrize("mode", ["htmx 4"])
@@ -167,23 +174,32 @@ def test_every_input_has_a_label_and_every_reference_its_target(paper: Paper) ->
     for path in PAGES.values():
         page.goto(path)
 
-        assert page.evaluate(
-            """() => [...document.querySelectorAll("input:not([type=hidden]), textarea, select")]
+        assert (
+            page.evaluate(
+                """() =>
+                [...document.querySelectorAll("input:not([type=hidden]), textarea, select")]
                 .filter(input => input.labels.length === 0).map(input => input.outerHTML)"""
-        ) == []
-        assert page.evaluate(
-            """() => [...document.querySelectorAll("[aria-describedby], [aria-labelledby]")]
-                .flatMap(element => [
-                    element.getAttribute("aria-describedby"), element.getAttribute("aria-labelledby")
-                ])
+            )
+            == []
+        )
+        assert (
+            page.evaluate(
+                """() => [...document.querySelectorAll("[aria-describedby], [aria-labelledby]")]
+                .flatMap(element => ["aria-describedby", "aria-labelledby"]
+                    .map(name => element.getAttribute(name)))
                 .filter(ids => ids && ids.split(" ").some(id => !document.getElementById(id)))"""
-        ) == []
-        assert page.evaluate(
-            """() => {
+            )
+            == []
+        )
+        assert (
+            page.evaluate(
+                """() => {
                 const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
                 return ids.filter((id, place) => ids.indexOf(id) !== place);
             }"""
-        ) == []
+            )
+            == []
+        )
 
 
 @pytest.mark.parametrize("mode", ["htmx 4"])
@@ -315,5 +331,5 @@ def _take_pictures(page: Page, name: str) -> None:
 
         assert page.evaluate("document.documentElement.scrollWidth") == width
         for scheme in ("light", "dark") if size != "narrow" else ("light",):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{scheme}.png", full_page=True)

@@ -28,6 +28,7 @@ BY_PAGE = [
     pytest.param('hx-target="body"', id="body target"),
 ]
 BOOST = {2: 'hx-boost="true"', 4: 'hx-boost:inherited="true"'}
+PICTURE: Any = {"name": "me.txt", "mimeType": "text/plain", "buffer": b"me"}
 FAILED = "Failed to load resource.*status of {}"
 
 
@@ -49,7 +50,7 @@ def path_of(page: Page) -> str:
 
 
 def loads(page: Page) -> str:
-    """Which load of a page this is: the same number as before means that only a part was swapped."""
+    """Which load of a page this is: the same as before, where only a part was swapped."""
     return page.locator("#load").inner_text()
 
 
@@ -61,10 +62,9 @@ def back(page: Page) -> None:
 
 
 @BOTH
-@POLICIES
 @pytest.mark.parametrize("path", IN_PLACE)
-def test_form_is_replaced_by_its_fragment_and_the_page_stays(open_page, htmx, policy, path):
-    page = open_page(guestbook(htmx, policy=policy), path)
+def test_form_is_replaced_by_its_fragment_and_the_page_stays(open_page, htmx, path):
+    page = open_page(guestbook(htmx), path)
     before = loads(page)
 
     page.fill("#name", "Ada")
@@ -101,11 +101,9 @@ def test_input_error_shows_beside_its_field_and_the_text_stays(open_page, compla
 @pytest.mark.parametrize(
     ("name", "status", "text"),
     [
-        pytest.param("taken", 400, "Please check the marked fields.", id="400"),
         pytest.param("UNAUTHORIZED", 401, "UNAUTHORIZED it is", id="401"),
         pytest.param("FORBIDDEN", 403, "FORBIDDEN it is", id="403"),
         pytest.param("CONFLICT", 409, "CONFLICT it is", id="409"),
-        pytest.param("TOO_MANY_REQUESTS", 429, "TOO_MANY_REQUESTS it is", id="429"),
         pytest.param("broken", 500, "Reference: ", id="500"),
     ],
 )
@@ -171,13 +169,13 @@ def test_file_is_uploaded_or_refused_with_the_title_kept(open_page, complaints, 
     complaints.expect(FAILED.format(400))
     page = open_page(guestbook(htmx), "/photo")
     page.fill("[name=title]", "Me")
-    page.set_input_files("[name=picture]", {"name": "me.txt", "mimeType": "text/plain", "buffer": b"me"})
+    page.set_input_files("[name=picture]", PICTURE)
     page.click("text=Send")
     expect(page.locator(".error")).to_be_visible()
     expect(page.locator("[name=title]")).to_have_value("Me")
 
     page.fill("[name=title]", "Mine")
-    page.set_input_files("[name=picture]", {"name": "me.txt", "mimeType": "text/plain", "buffer": b"me"})
+    page.set_input_files("[name=picture]", PICTURE)
     page.click("text=Send")
 
     expect(page.locator(".done")).to_have_text("Mine: me.txt, 2 bytes")
@@ -284,7 +282,8 @@ def test_redirect_to_another_site_goes_there(serve, open_page, htmx, path, how):
     other = Flask("elsewhere")
     other.add_url_rule("/there", view_func=lambda: "<title>Elsewhere</title><h1>Elsewhere</h1>")
     elsewhere = serve(other, "localhost") + "/there?a=1"
-    page = open_page(guestbook(htmx, elsewhere=elsewhere), path, how=BOOST[htmx] if how is None else how)
+    how = BOOST[htmx] if how is None else how
+    page = open_page(guestbook(htmx, elsewhere=elsewhere), path, how=how)
     start = page.url
 
     page.fill("#name", "leave")
@@ -295,6 +294,21 @@ def test_redirect_to_another_site_goes_there(serve, open_page, htmx, path, how):
     page.go_back()
     assert page.url == start
     expect(page.locator("#form")).to_be_visible()
+
+
+@BOTH
+def test_redirect_with_what_a_user_typed_goes_to_its_page(open_page, htmx):
+    """htmx 4 reads the header as options, too: the comma must not begin one."""
+    app = guestbook(htmx)
+    page = open_page(app, "/block")
+
+    page.fill("#name", "search a,path:/other,target:#name")
+    page.click("text=Sign")
+
+    expect(page.locator("h1")).to_have_text("Welcome")
+    assert path_of(page) == "/welcome"
+    asked = page.evaluate("new URLSearchParams(location.search).get('q')")
+    assert asked == "search a,path:/other,target:#name"
 
 
 # Boosted forms
@@ -373,7 +387,7 @@ def test_answer_triggers_retargets_pushes_and_swaps_further_parts(open_page, htm
 
     page.click("#extras")
 
-    expect(page.locator("#elsewhere")).to_have_text("elsewheremain")
+    expect(page.locator("#там")).to_have_text("elsewheremain")
     expect(page.locator("#here")).to_have_text("here")
     expect(page.locator("tr#row td")).to_have_text("new row")
     expect(page.locator("#own")).to_have_text("new own")
@@ -468,16 +482,15 @@ def test_form_is_sent_after_what_was_refused_is_mended(open_page, complaints, ht
 
 
 @BOTH
-def test_refusal_of_another_content_type(open_page, complaints, htmx):
+def test_form_for_an_action_that_takes_json_is_told_so(open_page, complaints, htmx):
     complaints.expect(FAILED.format(415))
-    page = open_page(guestbook(htmx), "/block")
-    page.evaluate("document.querySelector('#form').setAttribute('hx-headers', "
-        """'{"Content-Type": "text/csv"}')""")
+    page = open_page(guestbook(htmx), "/list", to="jsonAlone")
     page.fill("#name", "Ada")
 
     page.click("text=Sign")
 
-    expect(page.get_by_role("alert")).to_contain_text("text/csv")
+    expect(page.get_by_role("alert")).to_have_text("This action only accepts JSON.")
+    expect(page.get_by_role("alert")).to_be_focused()
     expect(page.locator("#name")).to_have_value("Ada")
 
 
@@ -501,9 +514,8 @@ def test_application_words_its_refusals_itself(open_page, complaints, htmx):
 
 
 @BOTH
-@POLICIES
-def test_token_in_the_form_is_enough(open_page, htmx, policy):
-    page = open_page(guestbook(htmx, policy=policy, csrf=True), "/block")
+def test_token_in_the_form_is_enough(open_page, htmx):
+    page = open_page(guestbook(htmx, csrf=True), "/block")
     page.evaluate("document.querySelector('meta[name=csrf-token]').remove()")
 
     for name in ("Ada", "Grace"):  # the fragment's form has a token too
@@ -545,8 +557,8 @@ def test_token_goes_to_no_other_site(serve, open_page, htmx):
     def listen() -> tuple[str, dict[str, str]]:
         heard.append((request.method, dict(request.headers)))
         asked = request.headers.get("Access-Control-Request-Headers", "")
-        allow = {"Origin": "*", "Headers": asked}
-        return "heard", {f"Access-Control-Allow-{name}": value for name, value in allow.items()}
+        allow = {"Allow-Origin": "*", "Allow-Headers": asked, "Expose-Headers": "*"}
+        return "heard", {f"Access-Control-{name}": value for name, value in allow.items()}
 
     elsewhere = serve(other, "localhost")
     policy = STRICT.replace("connect-src 'self'", f"connect-src 'self' {elsewhere}")
