@@ -224,8 +224,10 @@ class ActionGroup(Member):
     ) -> Callable[[Callable[..., Any]], Action[T]]: ...
     @overload
     def action(
-        self, name: str | None = None, /, *, output: Any = None, **options: Unpack[Options]
-    ) -> Decorator: ...
+        self, name: str | None = None, /, *, output: Any, **options: Unpack[Options]
+    ) -> Callable[[Callable[..., Any]], Action[Any]]: ...
+    @overload
+    def action(self, name: str | None = None, /, **options: Unpack[Options]) -> Decorator: ...
     def action(self, name: Any = None, /, **options: Any) -> Any:
         """Make a function an action of this group; takes the options of ``Actions.action``."""
         return decorate(name, options, self._add)
@@ -294,7 +296,7 @@ class ActionGroup(Member):
             self.group._tell(member)
 
     def listen(self, listener: Callable[[Action[Any] | ActionGroup], None]) -> None:
-        """Have the method *listener* told of members that come later, as long as its object lives."""
+        """Have the method *listener* told of later members, for as long as its object lives."""
         self.join()
         self._listeners = [known for known in self._listeners if known() is not None]
         if all(known() != listener for known in self._listeners):
@@ -307,14 +309,16 @@ def define_action(
 ) -> Action[T]: ...
 @overload
 def define_action(
-    *, handler: Callable[..., Awaitable[T]], output: Any = None, **options: Unpack[Options]
-) -> Action[T]: ...
+    *, handler: Callable[..., Any], output: Any, **options: Unpack[Options]
+) -> Action[Any]: ...
 @overload
 def define_action(
-    *, handler: Callable[..., T], output: Any = None, **options: Unpack[Options]
+    *, handler: Callable[..., Awaitable[T]], **options: Unpack[Options]
 ) -> Action[T]: ...
+@overload
+def define_action(*, handler: Callable[..., T], **options: Unpack[Options]) -> Action[T]: ...
 def define_action(*, handler: Handler, **options: Any) -> Action[Any]:
-    """An action without a name of its own: the key of the dictionary it is registered in names it."""
+    """An action without a name of its own: its key in the dictionary that it is in names it."""
     return Action(handler, scope=_scope(2), **options)
 
 
@@ -329,7 +333,9 @@ def decorate(
         add(action)
         return action
     if name is not None and not isinstance(name, str):
-        raise TypeError(f"@action takes a name, not {name!r}: @action('createPost', accept='json').")
+        raise TypeError(
+            f"@action takes a name, not {name!r}: @action('createPost', accept='json')."
+        )
 
     def wrap(handler: Handler) -> Action[Any]:
         action: Action[Any] = Action(handler, name, scope=scope, **options)
@@ -453,12 +459,10 @@ def _plain(handler: Any) -> Any:
 
 
 def _accept(accept: Any, where: str) -> frozenset[Kind]:
-    if accept is None:
-        return frozenset(_KINDS)
-    kinds = (accept,) if isinstance(accept, str) else tuple(accept)
-    if not kinds or any(kind not in _KINDS for kind in kinds):
+    wanted = _KINDS if accept is None else (accept,) if isinstance(accept, str) else tuple(accept)
+    if not wanted or any(kind not in _KINDS for kind in wanted):
         raise ValueError(f"{where}: accept is {accept!r}; it is 'form', 'json' or both.")
-    return frozenset(kinds)
+    return frozenset(kind for kind in _KINDS if kind in wanted)
 
 
 def _guards(guard: Any, where: str) -> tuple[Guard, ...]:

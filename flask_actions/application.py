@@ -32,6 +32,7 @@ from .shapes import max_upload
 from .transports.base import Transport
 from .transports.form import FormTransport
 from .transports.htmx import HtmxTransport
+from .transports.hx import moved
 from .transports.rpc import RpcTransport
 from .transports.server import ServerCall, ServerTransport
 from .transports.web import RESULT_PARAMETER, WebCall, brief_text, can_keep, pockets
@@ -306,20 +307,26 @@ def _session_cookie_size() -> int:
 def _convert(response: Response, transport: Transport, call: WebCall) -> Response:
     """A redirect that a hook gave in the action's place, as the door needs it."""
     location = response.headers.get("Location", "")
-    if call.ctx.called_from == "form" and call.gate(location) is None:
+    answer: Response
+    if call.action is not None and call.gate(location) is not None:
+        answer = transport.encode(call, _closed(transport, call, location))
+    elif call.ctx.called_from == "htmx":
+        answer = moved(call.request, location)
+    else:
         return response
-    error = ActionError("UNAUTHORIZED", "Please log in to continue.")
-    result: SafeResult[Any] = SafeResult(error=error, location=location)
-    if call.gate(location) is None:
-        if call.ctx.called_from == "rpc":
-            return response
-        result = SafeResult(location=location)
-    if call.action is None:
-        return response
-    answer: Response = transport.encode(call, result)
     for cookie in response.headers.getlist("Set-Cookie"):
         answer.headers.add("Set-Cookie", cookie)
     return answer
+
+
+def _closed(transport: Transport, call: WebCall, location: str) -> SafeResult[Any]:
+    """The result of a call at a login gate; of one that is refused anyway, nothing is kept."""
+    try:
+        transport.target(call)
+    except ActionError as refusal:
+        return SafeResult(error=refusal)
+    error = ActionError("UNAUTHORIZED", "Please log in to continue.")
+    return SafeResult(error=error, location=location)
 
 
 def _carry_on(request: Request, response: Response, keeper: Keeper) -> None:

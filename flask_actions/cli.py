@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from pydantic_core import from_json
+
+from .action import Action
+from .context import ActionContext
+from .pipeline import answer, complete
+from .result import SafeResult
+from .transports.server import ServerCall, ServerTransport
 
 commands = AppGroup("actions", help="The application's actions.")
 
@@ -41,20 +49,36 @@ def call(name: str, text: str | None) -> None:
     Prints the result as JSON; the exit code is 1 for an error.
     """
     try:
-        data = None if text is None else json.loads(text)
+        if text is not None:
+            from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise click.BadParameter(f"is not JSON: {error}", param_hint="--json") from None
     state = current_app.extensions["actions"]
-    if state.registry.find(name) is None:
+    action = state.registry.find(name)
+    if action is None:
         try:
             state.registry.name_of(name)
         except LookupError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from None
-    result = state.call(name, data)
+    ctx = ActionContext(name, "server", state.loader())
+    line = answer(_SHELL, ServerCall(action, ctx, None if text is None else text.encode()))
+    result: SafeResult[Any] = complete(line)
     click.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     if not result.ok:
         raise SystemExit(1)
 
 
+class _ShellTransport(ServerTransport):
+    """A call from Python whose input is a JSON text, and validated as one."""
+
+    def decode(self, call: Any, action: Action[Any]) -> Any:
+        return call.given
+
+
+_SHELL = _ShellTransport()
+
+
 def _name(guard: Any) -> str:
+    while isinstance(guard, partial):
+        guard = guard.func
     return str(getattr(guard, "__name__", None) or type(guard).__name__)

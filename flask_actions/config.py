@@ -61,12 +61,16 @@ def size_in_bytes(size: int | str, what: str = "A size") -> int:
     """
     if isinstance(size, int) and not isinstance(size, bool) and size > 0:
         return size
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", size) if type(size) is str else None
+    found = (
+        re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", size) if type(size) is str else None
+    )
     if found and found[2].lower() in _UNITS:
         number = int(Decimal(found[1]) * _UNITS[found[2].lower()])
         if number > 0:
             return number
-    raise ValueError(f"{what} is {size!r}: write bytes (1048576) or a text such as '2 MB' or '2 MiB'.")
+    raise ValueError(
+        f"{what} is {size!r}: write bytes (1048576) or a text such as '2 MB' or '2 MiB'."
+    )
 
 
 def htmx_version(version: object) -> str:

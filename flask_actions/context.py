@@ -22,7 +22,6 @@ from flask import request as flask_request
 from flask.sessions import SessionMixin
 from flask.wrappers import Request
 from werkzeug.urls import iri_to_uri
-from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from .errors import ActionError

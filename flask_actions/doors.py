@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import IO, Any
 
 from flask.wrappers import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -67,17 +67,26 @@ class _StrictFormParser(FormDataParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "silent": False})
+        self._make, self.stream_factory = self.stream_factory, self._remember
+        self._files: list[IO[bytes]] = []
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
             stream, form, files = super().parse(*args, **kwargs)
-        except ValueError:
-            raise UnsupportedMediaType("The form's body is broken or cut off.") from None
-        if None in form or None in files:  # whatever werkzeug's types say
-            for _, file in files.items(multi=True):
+            if None in form or None in files:  # whatever werkzeug's types say
+                raise ValueError("a part has no name")
+            return stream, form, files
+        except Exception as error:
+            for file in self._files:  # nobody else will
                 file.close()
-            raise UnsupportedMediaType("A part of the form has no name.")
-        return stream, form, files
+            if isinstance(error, ValueError):
+                raise UnsupportedMediaType("The form's body is broken or cut off.") from None
+            raise
+
+    def _remember(self, *args: Any, **kwargs: Any) -> IO[bytes]:
+        file = self._make(*args, **kwargs)
+        self._files.append(file)
+        return file
 
 
 class _Counted:

@@ -80,7 +80,9 @@ def get_action_context() -> RequestActions:
     transport, call = arrived
     if call.action is None or request.method != "POST":
         return RequestActions(None, call)
-    return RequestActions(RequestedAction(call.ctx.name, call.ctx.called_from, transport, call), call)
+    return RequestActions(
+        RequestedAction(call.ctx.name, call.ctx.called_from, transport, call), call
+    )
 
 
 class _Ahead:

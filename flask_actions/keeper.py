@@ -234,7 +234,8 @@ class Keeper:
         secret_keys: list[str | bytes],
     ) -> list[Pocket]:
         """The pockets of a browser, the one that new results go to first."""
-        signer = URLSafeTimedSerializer(secret_keys, salt="flask-actions-result")
+        keys = [key.encode() if isinstance(key, str) else key for key in secret_keys]
+        signer = URLSafeTimedSerializer(keys, salt="flask-actions-result")
         own: list[Pocket] = [CookiePocket(cookies, signer, self._ttl)]
         return [SessionPocket(session), *own] if self.uses_session else own
 
@@ -268,12 +269,15 @@ class Keeper:
         :param ids: those in the URL; none if it was lost.
         :param consume: False for a HEAD request and a prefetch, which show nothing to anybody.
         """
-        path, key = _short(path), _short(key)
+        short_path, short_key = _short(path), _short(key)
         for pocket in pockets:
             for each, kept in sorted(pocket.items(), key=lambda pair: -pair[1].created):
-                if kept.action != action or kept.key != key or now - kept.created > self._ttl:
+                if kept.action != action or kept.key != short_key:
                     continue
-                if each not in ids and (ids or not consume or not self._lost(kept, path, now)):
+                if now - kept.created > self._ttl:
+                    continue
+                lost = consume and not ids and self._lost(kept, short_path, now)
+                if each not in ids and not lost:
                     continue
                 text = kept.text if kept.text is not None else self._from_shelf(each)
                 if text is None:
@@ -331,7 +335,7 @@ class Keeper:
             self._on_shelf(lambda shelf: shelf.delete(_shelf_key(id)))
 
     def _shelve(self, pocket: Pocket, id: str, kept: Kept) -> None:
-        """Put the text on the shelf and the id into the pocket; the outcome alone, if it must be."""
+        """Put the text on the shelf, the id into the pocket; the outcome alone, if it must be."""
         text = kept.text or ""
         if self._on_shelf(lambda shelf: shelf.set(_shelf_key(id), text, timeout=self._ttl)):
             pocket.put(id, replace(kept, text=None))

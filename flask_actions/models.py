@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from .errors import ActionError, ActionInputError, Issue
 from .packing import types_in
-from .shapes import Fields, Shape, clean_path, shape_of
+from .shapes import Items, Leaf, Shape, clean_path, shape_of
 
 log = logging.getLogger("flask_actions")
 
@@ -50,7 +50,9 @@ class Input:
         try:
             return ModelInput(TypeAdapter(type_), _label(type_))
         except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
-            raise TypeError(f"pydantic cannot describe the input {_label(type_)}: {error}") from None
+            raise TypeError(
+                f"pydantic cannot describe the input {_label(type_)}: {error}"
+            ) from None
 
     def from_nothing(self) -> Any:
         """The input of a call that sent nothing."""
@@ -80,11 +82,14 @@ class ModelInput(Input):
 
     def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
         self.adapter = adapter
-        self.shape = shape_of(adapter.core_schema)
+        self.shape = self._shape = shape_of(adapter.core_schema)
         self.label = label
 
     def from_nothing(self) -> Any:
-        return self.from_python({} if isinstance(self.shape, Fields) else None)
+        # As a form says it of which nothing was sent.
+        if self._shape.nullable or isinstance(self._shape, Leaf):
+            return self.from_python(None)
+        return self.from_python([] if isinstance(self._shape, Items) else {})
 
     def from_json(self, body: bytes) -> Any:
         # pydantic-core reads NaN and Infinity, which are not JSON; its strict parser tells where
@@ -112,7 +117,7 @@ class ModelInput(Input):
     ) -> ActionInputError:
         issues: dict[Issue, None] = {}  # an ordered set: union members often say the same
         for detail in error.errors(include_url=False, include_input=False):
-            path = clean_path(self.shape, detail["loc"], detail["type"]) if self.shape else ()
+            path = clean_path(self._shape, detail["loc"], detail["type"])
             message = _message(detail)
             issues[Issue(sent(path) if sent else path, detail["type"], message)] = None
         return ActionInputError(tuple(issues))
@@ -244,7 +249,9 @@ class Output:
         try:
             return TypedOutput(TypeAdapter(type_), _label(type_))
         except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
-            raise TypeError(f"pydantic cannot describe the output {_label(type_)}: {error}") from None
+            raise TypeError(
+                f"pydantic cannot describe the output {_label(type_)}: {error}"
+            ) from None
 
     def narrow(self, data: Any) -> Any:
         """*data* as the declared type."""
@@ -280,7 +287,9 @@ class TypedOutput(Output):
         except ValidationError as error:
             # Without its inputs: they are the application's data, and this goes to the log.
             details = error.errors(include_url=False, include_input=False)
-            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {_message(one)}" for one in details)
+            said = "; ".join(
+                f"{'.'.join(map(str, one['loc']))}: {_message(one)}" for one in details
+            )
             raise TypeError(f"The data does not fit the output {self.label}: {said}") from None
 
     def to_json(self, data: Any) -> bytes:
@@ -297,7 +306,9 @@ class TypedOutput(Output):
             return self.adapter.validate_python(plain, strict=False, by_alias=False, by_name=True)
         except ValidationError:
             # A type whose serialised form it does not read back: its plain data still shows.
-            log.warning("A kept result does not read back as %s; its plain data is shown.", self.label)
+            log.warning(
+                "A kept result does not read back as %s; its plain data is shown.", self.label
+            )
             return plain
 
 

@@ -6,6 +6,7 @@ The algorithm is that of Go's ``net/http.CrossOriginProtection``; browsers have 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from .errors import Refusal
@@ -47,9 +48,9 @@ def _same_host(origin: str, host: str) -> bool:
 
 
 def _matches(origin: str, pattern: str) -> bool:
-    if "://*." not in pattern:
+    scheme, wild, domain = pattern.partition("://*")
+    if not wild:
         return origin == pattern
-    scheme, _, domain = pattern.partition("://*")
-    return origin.startswith(f"{scheme}://") and origin.endswith(domain) and len(origin) > len(
-        f"{scheme}://{domain}"
-    )
+    host = origin.removeprefix(f"{scheme}://").removesuffix(domain)
+    # What stands for the star is the rest of a host, and no port, path or user's name.
+    return origin == f"{scheme}://{host}{domain}" and bool(re.fullmatch(r"[^\s/\\?#@:]+", host))

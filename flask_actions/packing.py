@@ -104,17 +104,19 @@ def _write(value: Any, types: Types) -> Any:
         return [_SIGN + sign, write(value)]
     if isinstance(value, Enum):
         return _write(value.value, types)
-    if isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and value is not kind):
+    if isinstance(value, BaseModel) or dataclasses.is_dataclass(kind):
         known = types.get(kind.__name__) is kind
         plain = dict(_fields(value, known, types))
-        return [f"{_SIGN}={kind.__name__}", plain] if known else plain.get("root", plain)
+        if known:
+            return [f"{_SIGN}={kind.__name__}", plain]
+        return plain["root"] if isinstance(value, RootModel) else plain
     if isinstance(value, Mapping):
         if all(type(key) is str for key in value):
             return {key: _write(item, types) for key, item in value.items()}
         pairs = [[_key(key, types), _write(item, types)] for key, item in value.items()]
         return [_SIGN + "dict", pairs]
     if isinstance(value, (set, frozenset, tuple)):
-        sign = "tuple" if isinstance(value, tuple) else kind.__name__
+        sign = next(one.__name__ for one in (tuple, set, frozenset) if isinstance(value, one))
         return [_SIGN + sign, [_write(item, types) for item in value]]
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         items = [_write(item, types) for item in value]
@@ -133,7 +135,7 @@ def _key(key: Any, types: Types) -> Any:
 
 
 def _fields(value: Any, known: bool, types: Types) -> Iterator[tuple[str, Any]]:
-    """The fields of a model or a dataclass, by their own names and not as its serialisers show them."""
+    """The fields of a model or a dataclass, as they are and not as its serialisers show them."""
     kind = type(value)
     infos = getattr(kind, "__pydantic_fields__", {})
     names = infos if infos or isinstance(value, BaseModel) else _names(value)
@@ -192,13 +194,14 @@ def _whole(kind: type | None, fields: dict[str, Any]) -> Any:
     if kind is None:
         return plain
     try:
-        return _adapter(kind).validate_python(plain, strict=False, by_alias=False, by_name=True)
+        adapter: TypeAdapter[Any] = _adapter(kind)
+        return adapter.validate_python(plain, strict=False, by_alias=False, by_name=True)
     except ValidationError:
         return plain
 
 
 @cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 

@@ -121,11 +121,12 @@ def explain(problem: Exception, call: Call) -> SafeResult[Any]:
     """
     if isinstance(problem, ActionError):
         return SafeResult(error=problem)
-    if call.handled_elsewhere(problem):
+    has_handler = call.has_handler(problem)
+    if has_handler and call.ctx.called_from == "form":
         raise problem
     if isinstance(problem, HTTPException):
         return _of_http(problem)
-    if isinstance(problem, MisuseError) or call.propagates():
+    if isinstance(problem, MisuseError) or (call.propagates() and not has_handler):
         raise problem
     return SafeResult(error=call.report(problem))
 

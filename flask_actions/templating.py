@@ -20,7 +20,6 @@ from .result import SafeResult
 from .transports.web import RESULT_PARAMETER, here_url, pockets, whole_result
 from .urls import without_query
 
-
 log = logging.getLogger("flask_actions")
 
 
@@ -77,8 +76,9 @@ def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Ma
         ``csp_nonce()``.
     """
     state = _state()
-    if nonce is None and callable(maker := current_app.jinja_env.globals.get("csp_nonce")):
-        nonce = maker()
+    known: dict[str, Any] = current_app.jinja_env.globals
+    if nonce is None and callable(known.get("csp_nonce")):
+        nonce = known["csp_nonce"]()
     signed = Markup(' nonce="{}"').format(nonce) if nonce else Markup("")
     parts = [Markup("<meta name=\"htmx-config\" content='{}'>").format(_htmx_config(nonce))]
     version = None if htmx is None else htmx_version(htmx or state.settings.htmx_version)
@@ -94,10 +94,9 @@ def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Ma
         link = Markup('<link rel="stylesheet" href="{}"{}>')
         parts.append(link.format(_static("indicator.css"), signed))
     if current_app.config.get("WTF_CSRF_ENABLED") and "csrf" in current_app.extensions:
-        token = current_app.jinja_env.globals["csrf_token"]
         parts.append(
             Markup('<meta name="csrf-token" content="{}" data-header="{}">').format(
-                token(), current_app.config["WTF_CSRF_HEADERS"][0]
+                known["csrf_token"](), current_app.config["WTF_CSRF_HEADERS"][0]
             )
         )
     script = Markup('<script src="{}" defer{}></script>')
@@ -115,6 +114,8 @@ def _state() -> Any:
 
 
 def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
+    if "flask_actions.call" in request.environ:
+        return None  # an action's own answer is no page load: what waits is for the page
     ids = request.args.getlist(RESULT_PARAMETER)
     if not ids and not _may_be_waiting(state):
         return None
@@ -139,7 +140,7 @@ def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
 
 
 def _may_be_waiting(state: Any) -> bool:
-    """Whether this browser holds a result at all; looking further would write headers for nothing."""
+    """Whether this browser holds a result; looking further would write headers for nothing."""
     from flask import session
 
     own = any(name.startswith("_actions_") for name in request.cookies)

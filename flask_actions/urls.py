@@ -49,7 +49,7 @@ def has_scheme(target: str) -> bool:
 
 
 def quoted(path: str) -> str:
-    """A path as Flask has it, decoded, as it stands in a URL; ``?``, ``#`` and ``%`` are letters there."""
+    """A decoded path as it stands in a URL; a ``?``, ``#`` or ``%`` in it is a letter."""
     return quote(path, safe="/!$&'()*+,:;=@")
 
 

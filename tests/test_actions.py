@@ -113,10 +113,33 @@ def test_description_is_the_docstrings_first_paragraph():
 
 
 UNFIT = [
-    "", " ", "a b", "a/b", "../a", "a..b", ".a", "a.", "__class__", "_private", "a.__init__",
-    "1st", "naïve", "créer", "\uff41", "a\n", "a\x00", "a:b", "a?b", "a%20b", "(nowhere)", "<lambda>",
-    "client.js", "openapi.json", "static", "static.css",
-]  # fmt: skip
+    "",
+    " ",
+    "a b",
+    "a/b",
+    "../a",
+    "a..b",
+    ".a",
+    "a.",
+    "__class__",
+    "_private",
+    "a.__init__",
+    "1st",
+    "naïve",
+    "créer",
+    "\uff41",
+    "a\n",
+    "a\x00",
+    "a:b",
+    "a?b",
+    "a%20b",
+    "(nowhere)",
+    "<lambda>",
+    "client.js",
+    "openapi.json",
+    "static",
+    "static.css",
+]
 
 
 @pytest.mark.parametrize("name", UNFIT, ids=repr)
@@ -179,7 +202,7 @@ def test_name_used_twice_across_groups_and_dictionaries():
 
 
 def test_registering_the_same_thing_again_changes_nothing():
-    app, actions = build()
+    _, actions = build()
     blog = ActionGroup("blog")
     comment = blog.action("comment")(echo)
     like = define_action(handler=echo)
@@ -230,7 +253,9 @@ def test_an_action_without_a_name_says_so():
 def test_dictionary_nests():
     app, actions = build()
     add = define_action(input=Post, handler=lambda input: input.title)
-    actions.register({"shop": {"addToCart": add, "admin": {"wipe": define_action(handler=lambda: 1)}}})
+    actions.register(
+        {"shop": {"addToCart": add, "admin": {"wipe": define_action(handler=lambda: 1)}}}
+    )
 
     response = app.test_client().post("/_actions/shop.addToCart", json={"title": "x"})
 
@@ -569,7 +594,9 @@ def positional(input: Post, ctx: ActionContext, /) -> str:
     return input.title
 
 
-def defaulted(input: Post, ctx: ActionContext | None = None, more: int = 3, *, last: int = 4) -> str:
+def defaulted(
+    input: Post, ctx: ActionContext | None = None, more: int = 3, *, last: int = 4
+) -> str:
     assert ctx is not None
     return input.title
 
@@ -845,7 +872,11 @@ def test_application_without_actions_is_told_so():
     app = Flask(__name__)
 
     with app.test_request_context():
-        for call in (lambda: call_action("x"), lambda: action_url("x"), lambda: get_action_result("x")):
+        for call in (
+            lambda: call_action("x"),
+            lambda: action_url("x"),
+            lambda: get_action_result("x"),
+        ):
             with pytest.raises(RuntimeError, match="has no Actions"):
                 call()
 
@@ -973,7 +1004,7 @@ def test_unknown_name_is_not_found_in_python(called):
 
 
 def test_action_stands_wherever_a_name_does(called):
-    app, actions, shout = called
+    app, _, shout = called
 
     with app.test_request_context():
         assert action_url(shout) == action_url("shout") == "/_actions/shout"
@@ -1084,8 +1115,10 @@ def test_async_handler_without_asgiref_is_a_clear_error(way):
 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     assert "wait is async" in done.stdout
     assert "pip install 'flask-server-actions[async]'" in done.stdout
@@ -1158,7 +1191,9 @@ def test_json_of_a_result_is_the_same_from_python_and_by_rpc():
 
 @pytest.mark.parametrize("annotation", [None, dict, dict[str, Any], Any, list], ids=str)
 @pytest.mark.parametrize("door", ["python", "rpc", "form", "htmx"])
-def test_data_that_cannot_be_serialised_is_an_error_on_every_door(annotation, door, tmp_path, caplog):
+def test_data_that_cannot_be_serialised_is_an_error_on_every_door(
+    annotation, door, tmp_path, caplog
+):
     app, actions = build()
     app.template_folder = str(tmp_path)
     (tmp_path / "f.html").write_text("{{ result.error.code }}")
@@ -1329,8 +1364,10 @@ def test_cookies_are_set_and_deleted_on_every_door(door, tmp_path):
     )
 
     cookies = [one for one in response.headers.getlist("Set-Cookie") if "session=" not in one]
-    assert any(c.startswith("new=") and "Max-Age=60" in c and "Path=/x" in c and "HttpOnly" in c
-               for c in cookies)  # fmt: skip
+    assert any(
+        c.startswith("new=") and "Max-Age=60" in c and "Path=/x" in c and "HttpOnly" in c
+        for c in cookies
+    )
     assert any(c.startswith("old=;") and "Max-Age=0" in c for c in cookies)
     if door == "rpc":
         assert response.json["data"] == ["1", "wörld", None, "d"]

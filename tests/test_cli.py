@@ -84,11 +84,20 @@ def test_list(app):
     assert result.exit_code == 0
     head, *rows = (line.split("  ") for line in result.output.splitlines())
     table = {row[0]: [cell.strip() for cell in row[1:] if cell.strip()] for row in rows}
-    assert [cell.strip() for cell in head if cell.strip()] == ["NAME", "ACCEPTS", "INPUT", "GUARD", "URL"]
+    assert [cell.strip() for cell in head if cell.strip()] == [
+        "NAME",
+        "ACCEPTS",
+        "INPUT",
+        "GUARD",
+        "URL",
+    ]
     assert table["createPost"] == ["form,json", "Post", "-", "/_actions/createPost"]
     assert table["blog.createPost"] == [
-        "form", "Post", "logged_in, Limit, logged_in", "/_actions/blog.createPost",
-    ]  # fmt: skip
+        "form",
+        "Post",
+        "logged_in, Limit, logged_in",
+        "/_actions/blog.createPost",
+    ]
     assert table["nothing"] == ["form,json", "-", "-", "/_actions/nothing"]
     assert list(table) == sorted(table)
 
@@ -110,7 +119,9 @@ def test_list_knows_the_prefix():
 @pytest.mark.parametrize(
     ("arguments", "data"),
     [
-        pytest.param(["createPost", "--json", '{"title": "ä"}'], {"title": "ä", "nïce": True}, id="input"),
+        pytest.param(
+            ["createPost", "--json", '{"title": "ä"}'], {"title": "ä", "nïce": True}, id="input"
+        ),
         pytest.param(["nothing"], None, id="no input"),
         pytest.param(["nothing", "--json", "null"], None, id="null"),
         pytest.param(["later"], 3, id="async"),
@@ -163,7 +174,11 @@ def test_what_is_no_json_is_told_as_a_bad_option(app, text):
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("createPsot", "Did you mean 'createPost'"), ("blog", "no action"), ("__class__", "no action")],
+    [
+        ("createPsot", "Did you mean 'createPost'"),
+        ("blog", "no action"),
+        ("__class__", "no action"),
+    ],
 )
 def test_unknown_name_is_told_with_a_suggestion(app, name, told):
     result = run(app, "call", name)

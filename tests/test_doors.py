@@ -96,7 +96,9 @@ TABLE = [
     pytest.param({}, FORM_BODY, "form", "rpc", id="a form"),
     pytest.param({}, FILE_BODY, "form", "rpc", id="a form with files"),
     pytest.param({"Accept": "*/*"}, FORM_BODY, "form", "rpc", id="anything is accepted"),
-    pytest.param({"Accept": CHROME}, FORM_BODY, "form", "form", id="a browser without fetch metadata"),
+    pytest.param(
+        {"Accept": CHROME}, FORM_BODY, "form", "form", id="a browser without fetch metadata"
+    ),
     pytest.param({"Accept": CHROME, MODE: "navigate"}, FORM_BODY, "form", "form", id="a browser"),
     pytest.param({"Accept": "*/*", MODE: "navigate"}, FORM_BODY, "form", "form", id="navigate"),
     pytest.param({MODE: "cors", "Accept": "*/*"}, FORM_BODY, "rpc", "rpc", id="fetch"),
@@ -104,33 +106,51 @@ TABLE = [
     pytest.param({MODE: "no-cors"}, {}, "rpc", "rpc", id="fetch without a body"),
     pytest.param({MODE: "cors", "Accept": H}, FORM_BODY, "form", "form", id="fetch of HTML"),
     pytest.param({MODE: "cors", "Accept": "Text/HTML"}, FORM_BODY, "form", "form", id="capitals"),
-    pytest.param({MODE: "cors", "Accept": H + ";charset=utf-8"}, {}, "form", "form", id="parameters"),
+    pytest.param(
+        {MODE: "cors", "Accept": H + ";charset=utf-8"}, {}, "form", "form", id="parameters"
+    ),
     pytest.param({"Accept": J}, FORM_BODY, "rpc", "rpc", id="JSON is wanted"),
-    pytest.param({"Accept": J + "; charset=utf-8"}, FORM_BODY, "rpc", "rpc", id="JSON of a charset"),
+    pytest.param(
+        {"Accept": J + "; charset=utf-8"}, FORM_BODY, "rpc", "rpc", id="JSON of a charset"
+    ),
     pytest.param({"Accept": "Application/Json"}, FORM_BODY, "rpc", "rpc", id="JSON in capitals"),
     pytest.param({"Accept": D}, FORM_BODY, "rpc", "rpc", id="devalue is wanted"),
     pytest.param({"Accept": f"{J}, text/plain, */*"}, FORM_BODY, "rpc", "rpc", id="axios"),
     pytest.param({"Accept": f"{H};q=0.8, {J}"}, FORM_BODY, "rpc", "rpc", id="JSON before HTML"),
     pytest.param({"Accept": f"{H}, {J};q=0.8"}, FORM_BODY, "form", "form", id="HTML before JSON"),
     pytest.param({"Accept": f"{H}, {J}"}, FORM_BODY, "form", "form", id="HTML as well as JSON"),
-    pytest.param({"Accept": J, MODE: "navigate"}, FORM_BODY, "rpc", "rpc", id="JSON is wanted, navigate"),
+    pytest.param(
+        {"Accept": J, MODE: "navigate"}, FORM_BODY, "rpc", "rpc", id="JSON is wanted, navigate"
+    ),
     pytest.param({}, JSON_BODY, "rpc", "rpc", id="a JSON body"),
-    pytest.param({"Accept": CHROME, MODE: "navigate"}, JSON_BODY, "rpc", "rpc", id="a JSON body, navigate"),
+    pytest.param(
+        {"Accept": CHROME, MODE: "navigate"}, JSON_BODY, "rpc", "rpc", id="a JSON body, navigate"
+    ),
     pytest.param({"Content-Type": J}, {}, "rpc", "rpc", id="the type alone"),
     pytest.param({}, {"data": b"x"}, "rpc", "rpc", id="a body without a type"),
-    pytest.param({"Accept": H}, {"data": "x", "content_type": "text/plain"}, "rpc", "rpc", id="text"),
+    pytest.param(
+        {"Accept": H}, {"data": "x", "content_type": "text/plain"}, "rpc", "rpc", id="text"
+    ),
     pytest.param({HX: "true"}, FORM_BODY, "htmx", "htmx", id="htmx"),
     pytest.param({HX: "true", MODE: "cors", "Accept": "*/*"}, {}, "htmx", "htmx", id="htmx 2"),
-    pytest.param({HX: "true", "HX-Request-Type": "partial", "Accept": H}, {}, "htmx", "htmx", id="htmx 4"),
+    pytest.param(
+        {HX: "true", "HX-Request-Type": "partial", "Accept": H}, {}, "htmx", "htmx", id="htmx 4"
+    ),
     pytest.param({HX: "true", "Accept": J}, {}, "htmx", "htmx", id="htmx that wants JSON"),
     pytest.param({HX: "true"}, JSON_BODY, "htmx", "htmx", id="htmx with JSON"),
     pytest.param({HX: "true", "HX-Boosted": "true"}, FORM_BODY, "form", "form", id="boosted"),
-    pytest.param({HX: "true", "HX-Request-Type": "full"}, FORM_BODY, "form", "form", id="htmx, the full page"),
-    pytest.param({HX: "true", "HX-Boosted": "true", MODE: "cors"}, {}, "form", "form", id="boosted, by fetch"),
-    pytest.param({HX: "true", "HX-History-Restore-Request": "true"}, {}, "form", "form", id="history"),
+    pytest.param(
+        {HX: "true", "HX-Request-Type": "full"}, FORM_BODY, "form", "form", id="htmx, the full page"
+    ),
+    pytest.param(
+        {HX: "true", "HX-Boosted": "true", MODE: "cors"}, {}, "form", "form", id="boosted, by fetch"
+    ),
+    pytest.param(
+        {HX: "true", "HX-History-Restore-Request": "true"}, {}, "form", "form", id="history"
+    ),
     pytest.param({HX: "false"}, FORM_BODY, "form", "rpc", id="no htmx"),
     pytest.param({"HX-Boosted": "true"}, FORM_BODY, "form", "rpc", id="boosted by nobody"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("wire", ["plain", "astro"])
@@ -266,7 +286,9 @@ def star(url: str) -> str:
 
 
 def test_boosted_form_is_a_form(outcomes):
-    response, _ = send(outcomes, "data", {**HTMX, "HX-Boosted": "true", "Referer": "http://localhost/p"})
+    response, _ = send(
+        outcomes, "data", {**HTMX, "HX-Boosted": "true", "Referer": "http://localhost/p"}
+    )
 
     assert response.status_code == 303
 
@@ -299,7 +321,9 @@ WRONG = {"json": {"title": 3}}
         pytest.param("POST", "post", {}, BROKEN, 403, id="token before decoding"),
         pytest.param("POST", "post", {"X-CSRFToken": "*"}, BROKEN, 400, id="decoding"),
         pytest.param("POST", "post", {"X-CSRFToken": "*"}, WRONG, 400, id="validating"),
-        pytest.param("POST", "post", {"X-CSRFToken": "*"}, {"json": {"title": "x"}}, 200, id="fine"),
+        pytest.param(
+            "POST", "post", {"X-CSRFToken": "*"}, {"json": {"title": "x"}}, 200, id="fine"
+        ),
     ],
 )
 def test_what_comes_first(method, name, headers, body, status):
@@ -364,12 +388,43 @@ def test_guard_runs_before_a_byte_of_the_body_is_read(site):
 # --- names
 
 NO_NAMES = [
-    "", "/", "unknown", "__class__", "__init__", "or_throw", "handler", "post.or_throw", "post.handler",
-    "blog", "blog.", "blog.unknown", "blog/comment", "blog:comment", "POST", "post/extra", "post//",
-    "/post", "//post", "post.", ".post", "post%00", "%00", "%2570ost", "post%20", "x" * 10_000, "..",
-    "%2e%2e/post", "client.js", "openapi.json", "static", "static/nothing", "(nowhere)", "post;x",
-    "p%C3%B6st", "%ff",
-]  # fmt: skip
+    "",
+    "/",
+    "unknown",
+    "__class__",
+    "__init__",
+    "or_throw",
+    "handler",
+    "post.or_throw",
+    "post.handler",
+    "blog",
+    "blog.",
+    "blog.unknown",
+    "blog/comment",
+    "blog:comment",
+    "POST",
+    "post/extra",
+    "post//",
+    "/post",
+    "//post",
+    "post.",
+    ".post",
+    "post%00",
+    "%00",
+    "%2570ost",
+    "post%20",
+    "x" * 10_000,
+    "..",
+    "%2e%2e/post",
+    "client.js",
+    "openapi.json",
+    "static",
+    "static/nothing",
+    "(nowhere)",
+    "post;x",
+    "p%C3%B6st",
+    "%ff",
+]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -387,10 +442,23 @@ def test_no_action_of_that_name(site, door, name):
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     "name",
-    ["unknown", "__class__", "blog", "post.handler", "post/", "%2Fpost", "%00", "x" * 10_000,
-     "%252570ost", "blog%3Acomment", "%20", "..", "blog/comment"],
+    [
+        "unknown",
+        "__class__",
+        "blog",
+        "post.handler",
+        "post/",
+        "%2Fpost",
+        "%00",
+        "x" * 10_000,
+        "%252570ost",
+        "blog%3Acomment",
+        "%20",
+        "..",
+        "blog/comment",
+    ],
     ids=lambda name: name[:20],
-)  # fmt: skip
+)
 def test_no_action_of_that_name_at_a_page(site, door, name):
     response = site.test_client().post(f"/page?_action={name}", headers=DOORS[door])
 
@@ -400,17 +468,28 @@ def test_no_action_of_that_name_at_a_page(site, door, name):
 
 @pytest.mark.parametrize(
     "url",
-    ["/_actions/tell", "/_actions/tell/", "/_actions/%74ell", "/page?_action=tell",
-     "/page?_action=%74ell", "/page?_action=%2574ell", "/?_action=tell", "/no/such/page?_action=tell",
-     "/page?a=b&_action=tell&c=d", "/page?_action=tell&_action=unknown"],
-)  # fmt: skip
+    [
+        "/_actions/tell",
+        "/_actions/tell/",
+        "/_actions/%74ell",
+        "/page?_action=tell",
+        "/page?_action=%74ell",
+        "/page?_action=%2574ell",
+        "/?_action=tell",
+        "/no/such/page?_action=tell",
+        "/page?a=b&_action=tell&c=d",
+        "/page?_action=tell&_action=unknown",
+    ],
+)
 def test_name_is_found_in_every_spelling(site, url):
     response = site.test_client().post(url, headers=RPC)
 
     assert response.json["data"] == "rpc"
 
 
-@pytest.mark.parametrize("url", ["/page", "/page?_action=", "/page?_action=&_action=tell", "/page?x_action=tell"])
+@pytest.mark.parametrize(
+    "url", ["/page", "/page?_action=", "/page?_action=&_action=tell", "/page?x_action=tell"]
+)
 def test_page_without_an_action_is_the_pages_own(site, url):
     response = site.test_client().post(url, data={"a": "1"})
 
@@ -510,13 +589,28 @@ def test_other_methods_are_405_and_name_post(site, method, name):
 @pytest.mark.parametrize(
     "body",
     [
-        b"{", b"", b"[1,]", b"{'a': 1}", b'{"title": NaN}', b'{"title": Infinity}', b"NaN", b"-Infinity",
-        b'{"title": "\xff"}', b'{"title": "\\ud800"}', b"\xef\xbb\xbf{}", b'{"title": 1} x',
-        b'{"title": "x"}'.decode().encode("utf-16"), b"[" * 100_000, b'{"a":' * 5000, b"\x00",
-        b'{"title": "a\nb"}', b'{"title": 1e}', b"nul",
+        b"{",
+        b"",
+        b"[1,]",
+        b"{'a': 1}",
+        b'{"title": NaN}',
+        b'{"title": Infinity}',
+        b"NaN",
+        b"-Infinity",
+        b'{"title": "\xff"}',
+        b'{"title": "\\ud800"}',
+        b"\xef\xbb\xbf{}",
+        b'{"title": 1} x',
+        b'{"title": "x"}'.decode().encode("utf-16"),
+        b"[" * 100_000,
+        b'{"a":' * 5000,
+        b"\x00",
+        b'{"title": "a\nb"}',
+        b'{"title": 1e}',
+        b"nul",
     ],
     ids=lambda body: repr(body[:14]),
-)  # fmt: skip
+)
 @pytest.mark.parametrize("model", [True, False], ids=["model", "no model"])
 def test_malformed_json_is_a_bad_request(body, model):
     app, actions = build()
@@ -547,7 +641,9 @@ def test_deep_json_that_is_not_too_deep(depth):
     app, actions = build()
     actions.action("act")(lambda input: len(str(input)))
 
-    response = app.test_client().post("/_actions/act", data="[" * depth + "]" * depth, content_type=J)
+    response = app.test_client().post(
+        "/_actions/act", data="[" * depth + "]" * depth, content_type=J
+    )
 
     assert response.json["data"] == 2 * depth
 
@@ -569,12 +665,20 @@ MULTIPART = "multipart/form-data; boundary=b"
         pytest.param("application/x-www-form-urlencodedx", b"a=1", id="like a form"),
         pytest.param("multipart/mixed; boundary=b", part('form-data; name="a"'), id="mixed"),
         pytest.param("multipart/form-data", part('form-data; name="a"'), id="no boundary"),
-        pytest.param("multipart/form-data; boundary=", part('form-data; name="a"'), id="empty boundary"),
-        pytest.param("multipart/form-data; boundary=other", part('form-data; name="a"'), id="other boundary"),
+        pytest.param(
+            "multipart/form-data; boundary=", part('form-data; name="a"'), id="empty boundary"
+        ),
+        pytest.param(
+            "multipart/form-data; boundary=other", part('form-data; name="a"'), id="other boundary"
+        ),
         pytest.param(MULTIPART, b"garbage", id="garbage"),
         pytest.param(MULTIPART, part('form-data; name="a"', end="--b"), id="cut off"),
         pytest.param(MULTIPART, b"--b\r\nContent-Disposition: form-d", id="cut off in a header"),
-        pytest.param(MULTIPART, b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nval', id="cut off in a value"),
+        pytest.param(
+            MULTIPART,
+            b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nval',
+            id="cut off in a value",
+        ),
         pytest.param(MULTIPART, part("form-data"), id="no name"),
         pytest.param(MULTIPART, part('form-data; filename="x"'), id="file without a name"),
         pytest.param(MULTIPART, b"--b\r\n\r\nv\r\n--b--\r\n", id="no disposition"),
@@ -582,7 +686,7 @@ MULTIPART = "multipart/form-data; boundary=b"
         pytest.param("multipart/form-data; boundary=\xe4", b"x", id="boundary of an umlaut"),
         pytest.param("", b"title=x", id="no type"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("hook", [False, True], ids=["", "after a hook"])
 def test_wrong_or_broken_body_is_an_unsupported_media_type(site, type_, body, hook):
     if hook:
@@ -698,7 +802,9 @@ def test_apps_error_handler_for_a_missing_token(door, handler):
     actions.action("post")(lambda input: None)
     if handler is not None:
         what: Any = CSRFError if handler == "CSRFError" else int(handler)
-        app.register_error_handler(what, lambda error: (f"own page: {error.description}", error.code))
+        app.register_error_handler(
+            what, lambda error: (f"own page: {error.description}", error.code)
+        )
 
     response = app.test_client().post("/_actions/post", headers=DOORS[door], data={"a": "1"})
 

@@ -1,4 +1,4 @@
-"""Login gates: below the decorator, in a hook, as a guard; what was typed waits until after the login."""
+"""Login gates: below the decorator, in a hook, as a guard; what was typed waits meanwhile."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from flask_actions import (
     SafeResult,
     get_action_result,
 )
+
 
 class Comment(BaseModel):
     text: str = ""
@@ -91,7 +92,11 @@ def add_pages(app: Flask) -> None:
         results = {name: get_action_result(name) for name, _ in app.extensions["actions"].registry}
         return json.dumps(
             {
-                name: {"error": one.error and one.error.to_dict(), "data": one.data, "values": dict(one.values)}
+                name: {
+                    "error": one.error and one.error.to_dict(),
+                    "data": one.data,
+                    "values": dict(one.values),
+                }
                 for name, one in results.items()
                 if one is not None
             }
@@ -192,7 +197,9 @@ def test_what_was_typed_survives_a_wrong_password(client):
     (way,) = parse_qs(urlsplit(login_page).query)["next"]
     referer = {"Referer": f"http://localhost{login_page}"}
 
-    refused = client.post("/_actions/logIn", data={"password": "wrong", "next": way}, headers=referer)
+    refused = client.post(
+        "/_actions/logIn", data={"password": "wrong", "next": way}, headers=referer
+    )
 
     assert urlsplit(refused.location).path == "/login"
     assert parse_qs(urlsplit(refused.location).query)["next"] == [way]
@@ -233,7 +240,9 @@ def test_htmx_is_told_to_load_the_login_page(app, client, fragment):
     assert show(client, after)["comment"]["values"] == {"text": "typed"}
 
 
-@pytest.mark.parametrize("body", [{"json": {"text": "typed"}}, {"data": {"text": "typed"}}], ids=["JSON", "form"])
+@pytest.mark.parametrize(
+    "body", [{"json": {"text": "typed"}}, {"data": {"text": "typed"}}], ids=["JSON", "form"]
+)
 def test_rpc_is_told_in_json(client, body):
     response = client.post("/_actions/comment", headers=DOORS["rpc"], **body)
 
@@ -386,9 +395,11 @@ def test_gate_that_aborts_with_its_redirect_is_one_too(app, client):
 @pytest.mark.parametrize("make", ["actions", "group", "named"])
 def test_gate_above_the_decorator_is_an_error_that_says_so(make):
     actions, group = Actions(), ActionGroup("blog")
-    decorate = {"actions": actions.action, "group": group.action, "named": actions.action("name")}[make]
+    decorate = {"actions": actions.action, "group": group.action, "named": actions.action("name")}[
+        make
+    ]
 
-    with pytest.raises(TypeError, match="above the action .* protects nothing"):
+    with pytest.raises(TypeError, match=r"above the action .* protects nothing"):
 
         @login_required
         @decorate
@@ -498,9 +509,16 @@ def with_loader(load: Any) -> Flask:
 
 
 LOADERS = [
-    pytest.param(lambda ctx: ctx.request.headers.get("User") and {"id": ctx.request.headers["User"]}, id="of the context"),
-    pytest.param(lambda: request.headers.get("User") and {"id": request.headers["User"]}, id="of nothing"),
-    pytest.param(lambda: request.headers.get("User") and User(request.headers["User"]), id="with get_id"),
+    pytest.param(
+        lambda ctx: ctx.request.headers.get("User") and {"id": ctx.request.headers["User"]},
+        id="of the context",
+    ),
+    pytest.param(
+        lambda: request.headers.get("User") and {"id": request.headers["User"]}, id="of nothing"
+    ),
+    pytest.param(
+        lambda: request.headers.get("User") and User(request.headers["User"]), id="with get_id"
+    ),
 ]
 
 
@@ -567,7 +585,9 @@ NEXTS = [
 
 
 @pytest.mark.parametrize("store", ["session", "cookie"])
-@pytest.mark.parametrize("url", ["/_actions/comment", "/page?a=1&_action=comment&b=2"], ids=["action", "page"])
+@pytest.mark.parametrize(
+    "url", ["/_actions/comment", "/page?a=1&_action=comment&b=2"], ids=["action", "page"]
+)
 @pytest.mark.parametrize("way", NEXTS)
 def test_hook_that_asks_for_a_login_gives_the_page_as_the_way_back(way, url, store):
     client = gated(way, ACTIONS_RESULT_STORE=store).test_client()
@@ -630,12 +650,16 @@ def test_hook_that_lets_pass_changes_nothing():
 
 
 @pytest.mark.parametrize("who", [None, "ada"], ids=["nobody", "somebody"])
-@pytest.mark.parametrize("url", ["/_actions/logOut", "/page?_action=logOut"], ids=["action", "page"])
-@pytest.mark.parametrize("to", ["", "/page", "/"], ids=["no next", "the page as next", "another next"])
+@pytest.mark.parametrize(
+    "url", ["/_actions/logOut", "/page?_action=logOut"], ids=["action", "page"]
+)
+@pytest.mark.parametrize(
+    "to", ["", "/page", "/"], ids=["no next", "the page as next", "another next"]
+)
 @pytest.mark.parametrize("peek", [False, True], ids=["user unknown", "user known before"])
 def test_logout_that_leads_to_the_login_page_is_no_gate(app, client, who, url, to, peek):
     if peek:
-        app.before_request(lambda: g.setdefault("seen", current_user.is_authenticated) and None)
+        app.before_request(lambda: setattr(g, "seen", current_user.is_authenticated))
     if who:
         client.post("/login", data={"name": who})
     joint = "&" if "?" in url else "?"

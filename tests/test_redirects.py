@@ -50,7 +50,9 @@ HARMLESS = [
     pytest.param("/%5Cevil.example", "/%5Cevil.example", id="encoded backslash"),
     pytest.param("/%2F/evil.example", "/%2F/evil.example", id="encoded slash"),
     pytest.param("/..//evil.example", "/..//evil.example", id="dots"),
-    pytest.param("/x?next=https://evil.example", "/x?next=https://evil.example", id="URL in the query"),
+    pytest.param(
+        "/x?next=https://evil.example", "/x?next=https://evil.example", id="URL in the query"
+    ),
     pytest.param("http://localhost/x?a=1#b", "/x?a=1#b", id="our own host"),
     pytest.param("http://LOCALHOST:80/x", "/x", id="our own host and port"),
     pytest.param("https://localhost/x", "/x", id="our own host with TLS"),
@@ -138,7 +140,9 @@ def app():
     ("referer", "back"),
     [
         pytest.param("http://localhost/page", "/page", id="page"),
-        pytest.param("http://localhost/page?a=1&b=%C3%BC&a=2", "/page?a=1&b=%C3%BC&a=2", id="query"),
+        pytest.param(
+            "http://localhost/page?a=1&b=%C3%BC&a=2", "/page?a=1&b=%C3%BC&a=2", id="query"
+        ),
         pytest.param("http://localhost/page?_result=old&a=1", "/page?a=1", id="an id of before"),
         pytest.param("http://localhost/page?a=1&_action=x", "/page?a=1", id="an action of before"),
         pytest.param("http://localhost/page?a", "/page?a", id="query without a value"),
@@ -146,7 +150,9 @@ def app():
         pytest.param("https://localhost/page", "/page", id="TLS that ends before us"),
         pytest.param("http://localhost", "/", id="no path"),
         pytest.param("https://evil.example/page", "/", id="another site"),
-        pytest.param("http://localhost.evil.example/page", "/", id="another site that begins like us"),
+        pytest.param(
+            "http://localhost.evil.example/page", "/", id="another site that begins like us"
+        ),
         pytest.param("http://localhost:8080/page", "/", id="another port"),
         pytest.param("http://localhost/_actions/save", "/", id="an action"),
         pytest.param("http://localhost/_actions/client.js", "/", id="a file of ours"),
@@ -178,7 +184,9 @@ def test_page_parameter_names_the_way_back(app, method, page):
 
 @pytest.mark.parametrize("page", [*OFF_SITE, "page", "?a=1", "#x", "/_actions/save"])
 def test_page_parameter_that_is_no_page_of_ours_is_ignored(app, page):
-    response = send(app, "save", data={"_page": page}, headers={"Referer": "http://localhost/other"})
+    response = send(
+        app, "save", data={"_page": page}, headers={"Referer": "http://localhost/other"}
+    )
 
     assert led_to(response) == "/other"
 
@@ -300,7 +308,9 @@ def test_refused_target_is_explained_in_the_log(app, caplog):
     ],
 )
 def test_handler_may_send_people_off_this_site_where_it_says_so(app, door, header):
-    response = send(app, "go", door, data={"to": "https://elsewhere.example/x?a=1#b", "external": "1"})
+    response = send(
+        app, "go", door, data={"to": "https://elsewhere.example/x?a=1#b", "external": "1"}
+    )
 
     assert response.headers[header] == "https://elsewhere.example/x?a=1#b"
     assert response.status_code == (303 if door == "form" else 200)
@@ -312,7 +322,9 @@ def test_external_url_on_this_site_is_a_path_with_the_result(app):
     assert led_to(response) == "/page?a=1"
 
 
-@pytest.mark.parametrize("to", ["javascript:alert(1)", "data:text/html,x", "https://a b/", "file:///x"])
+@pytest.mark.parametrize(
+    "to", ["javascript:alert(1)", "data:text/html,x", "https://a b/", "file:///x"]
+)
 def test_what_no_browser_should_follow_is_an_error_even_where_external_is_said(app, to):
     response = send(app, "go", "rpc", data={"to": to, "external": "1"})
 
@@ -402,7 +414,12 @@ def test_rpc_tells_the_redirect_beside_the_data(app):
     response = send(app, "go", "rpc", data={"to": "/page?a=1#b"})
 
     assert response.status_code == 200
-    assert response.json == {"success": True, "data": "gone", "error": None, "redirect": "/page?a=1#b"}
+    assert response.json == {
+        "success": True,
+        "data": "gone",
+        "error": None,
+        "redirect": "/page?a=1#b",
+    }
     assert response.headers["Action-Redirect"] == "/page?a=1#b"
 
 

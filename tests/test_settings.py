@@ -40,7 +40,12 @@ CACHE = SimpleCache()
         ("TRUSTED_ORIGINS", "https://a.example", "trusted_origins", ("https://a.example",)),
         ("TRUSTED_ORIGINS", ["HTTPS://A.example/"], "trusted_origins", ("https://a.example",)),
         ("TRUSTED_ORIGINS", {"https://a.example:443"}, "trusted_origins", ("https://a.example",)),
-        ("TRUSTED_ORIGINS", ("http://a:80", "http://a:81"), "trusted_origins", ("http://a", "http://a:81")),
+        (
+            "TRUSTED_ORIGINS",
+            ("http://a:80", "http://a:81"),
+            "trusted_origins",
+            ("http://a", "http://a:81"),
+        ),
         ("TRUSTED_ORIGINS", ["https://*.a.example"], "trusted_origins", ("https://*.a.example",)),
         ("TRUSTED_ORIGINS", (o for o in ["http://a"]), "trusted_origins", ("http://a",)),
         ("WIRE", "astro", "wire", "astro"),
@@ -54,24 +59,58 @@ CACHE = SimpleCache()
         ("HTMX_VERSION", "4", "htmx_version", "4.0.1"),
         ("HTMX_VERSION", "2.0.11", "htmx_version", "2.0.11"),
     ],
-)  # fmt: skip
+)
 def test_value_is_read(name, value, attribute, read):
     assert getattr(read_settings({f"ACTIONS_{name}": value}), attribute) == read
 
 
 BAD: dict[str, list[Any]] = {
-    "URL_PREFIX": ["", "/", "//", "x", "x/", "/a//b", "/<name>", "/a b", "/a?b", "/a#b", "/a%20", "/a\\b",
-                   "/a\n", None, 5, b"/x"],
+    "URL_PREFIX": [
+        "",
+        "/",
+        "//",
+        "x",
+        "x/",
+        "/a//b",
+        "/<name>",
+        "/a b",
+        "/a?b",
+        "/a#b",
+        "/a%20",
+        "/a\\b",
+        "/a\n",
+        None,
+        5,
+        b"/x",
+    ],
     "MAX_BODY": [0, -1, "", "x", "2 XB", "-1 MB", "0.1", True, None, 1.5, b"5", "1 MB 2"],
-    "TRUSTED_ORIGINS": [None, 5, [None], [5], "a.example", "ftp://a", "https://", "https://*", "*",
-                        "null", "https://a/path", "https://a b", "https://*.*.a", "https://a.*", "https://u@a",
-                        "https://a?x", "https://a\\b", [b"https://a"], "https:a"],
+    "TRUSTED_ORIGINS": [
+        None,
+        5,
+        [None],
+        [5],
+        "a.example",
+        "ftp://a",
+        "https://",
+        "https://*",
+        "*",
+        "null",
+        "https://a/path",
+        "https://a b",
+        "https://*.*.a",
+        "https://a.*",
+        "https://u@a",
+        "https://a?x",
+        "https://a\\b",
+        [b"https://a"],
+        "https:a",
+    ],
     "WIRE": ["", "json", None, "Astro", 1, ["astro"]],
     "RESULT_STORE": ["", "redis", None, 5, {}, SimpleCache, object()],
     "RESULT_TTL": [0, -5, "600", None, 1.5, True],
     "SECRET_FIELDS": [None, 5, [None], [5], [b"pin"]],
     "HTMX_VERSION": [None, "", 3, "5", "4.0", "2.0.4", 4.0, True, "latest"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -96,22 +135,33 @@ def test_value_that_cannot_be_used_is_an_error_naming_the_setting(name, value):
 
 @pytest.mark.parametrize("prefix", ["", "x", "/", "/<x>"])
 def test_url_prefix_of_the_constructor_is_checked_under_its_own_name(prefix):
-    with pytest.raises(ValueError, match="^url_prefix is"):
+    with pytest.raises(ValueError, match=r"^url_prefix is"):
         Actions(Flask(__name__), url_prefix=prefix)
 
 
 @pytest.mark.parametrize(
     ("text", "size"),
     [
-        ("1", 1), ("1b", 1), ("1 kB", 1000), ("1KB", 1000), ("1 KiB", 1024), ("1.5 MB", 1_500_000),
-        ("4.35 MB", 4_350_000), ("1 GB", 10**9), ("1gib", 2**30), (" 2 MB ", 2_000_000), (7, 7),
+        ("1", 1),
+        ("1b", 1),
+        ("1 kB", 1000),
+        ("1KB", 1000),
+        ("1 KiB", 1024),
+        ("1.5 MB", 1_500_000),
+        ("4.35 MB", 4_350_000),
+        ("1 GB", 10**9),
+        ("1gib", 2**30),
+        (" 2 MB ", 2_000_000),
+        (7, 7),
     ],
-)  # fmt: skip
+)
 def test_size(text, size):
     assert size_in_bytes(text) == size
 
 
-@pytest.mark.parametrize("text", ["", " ", "MB", "1 1", "1e3", "1,5 MB", "0", "0 MB", "0.4", "-1", 0, -1, None])
+@pytest.mark.parametrize(
+    "text", ["", " ", "MB", "1 1", "1e3", "1,5 MB", "0", "0 MB", "0.4", "-1", 0, -1, None]
+)
 def test_what_is_no_size(text):
     with pytest.raises(ValueError, match="write bytes"):
         size_in_bytes(text)

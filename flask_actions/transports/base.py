@@ -92,8 +92,8 @@ class Call:
                 f"pip install 'flask-server-actions[async]'."
             ) from None
 
-    def handled_elsewhere(self, problem: Exception) -> bool:
-        """Whether the application itself answers this exception."""
+    def has_handler(self, problem: Exception) -> bool:
+        """Whether the application has an error handler for *problem*, so that Flask keeps it in."""
         return False
 
     def propagates(self) -> bool:

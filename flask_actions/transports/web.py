@@ -63,10 +63,7 @@ class WebCall(Call):
         self.limit = limit
         self.login_page = login_page
 
-    def handled_elsewhere(self, problem: Exception) -> bool:
-        """Whether the application has an error handler for *problem*; on the form door it answers."""
-        if self.ctx.called_from != "form":
-            return False
+    def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
         for scope in (*self.request.blueprints, None):
             for number in (code, None) if code is not None else (None,):

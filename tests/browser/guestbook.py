@@ -7,12 +7,14 @@ Every page is the same with and without scripts: it says what arrived, and in ho
 from __future__ import annotations
 
 import secrets
-import time
+from threading import Event
 from typing import Annotated, Any
 
+import pytest
 from flask import Flask, Response, g, render_template, request, session
 from flask_wtf import CSRFProtect
 from jinja2 import DictLoader
+from playwright.sync_api import Page
 from pydantic import BaseModel, Field
 
 from flask_actions import (
@@ -32,6 +34,13 @@ NONCED = (
     "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
+
+BOTH = pytest.mark.parametrize("htmx", [2, 4], ids=["htmx 2", "htmx 4"])
+POLICIES = pytest.mark.parametrize("policy", [STRICT, NONCED], ids=["self", "nonce"])
+BOOST = {2: 'hx-boost="true"', 4: 'hx-boost:inherited="true"'}
+#: What Chromium says of an answer of 400 and more, by whatever way it came.
+FAILED = "Failed to load resource.*status of {}"
+PICTURE: Any = {"name": "me.txt", "mimeType": "text/plain", "buffer": b"me"}
 
 TEMPLATES = {
     "layout.html": """\
@@ -244,6 +253,7 @@ def guestbook(
     #: What came: (method, path with query), whether htmx asked, and the token it brought.
     app.requests = []  # type: ignore[attr-defined]
     app.guests = []  # type: ignore[attr-defined]
+    app.gate = Event()  # type: ignore[attr-defined]  # which the slow action waits at
     loads = iter(range(1, 1000))
     app.jinja_env.globals["load"] = lambda: next(loads)
     if csrf:
@@ -276,6 +286,11 @@ def csp_nonce() -> str:
 def posts(app: Flask) -> int:
     """How many posts came."""
     return sum(method == "POST" for method, *_ in app.requests)  # type: ignore[attr-defined]
+
+
+def loads(page: Page) -> str:
+    """Which load of a page this is: the same as before, where only a part was swapped."""
+    return page.locator("#load").inner_text()
 
 
 def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
@@ -325,7 +340,7 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
 
     @actions.action(fragment="_like.html")
     def slow() -> int:
-        time.sleep(1)
+        app.gate.wait(20)  # type: ignore[attr-defined]
         return 1
 
     @actions.action

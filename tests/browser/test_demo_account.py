@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import test_demo_site
@@ -122,10 +121,9 @@ def test_a_wrong_password_is_not_told_from_a_wrong_address(paper: Paper) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text("Your profile")
 
 
-@pytest.mark.parametrize("next", ["//evil.example", "https://evil.example/", "/\\evil.example"])
-def test_the_login_never_leads_to_another_site(paper: Paper, next: str) -> None:
-    page = paper.visitor(path=f"/log-in?next={next}")
-    page.locator("[name=next]").evaluate("(input, next) => { input.value = next }", next)
+def test_the_login_never_leads_to_another_site(paper: Paper) -> None:
+    page = paper.visitor(path="/log-in?next=//evil.example")
+    page.locator("[name=next]").evaluate("input => { input.value = '//evil.example' }")
 
     log_in(page, "ada@example.org")
 
@@ -178,29 +176,25 @@ def test_a_profile_with_a_picture_is_saved_where_it_is(paper: Paper) -> None:
     expect(page.get_by_label("About you")).to_have_value("Now with a face.")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        pytest.param("big.png", PNG + bytes(1_200_000), "1 MB", id="too large"),
-        pytest.param("no.png", b"This is no picture.", "", id="wrong bytes"),
-        pytest.param("no.txt", b"This is no picture.", "", id="wrong type"),
-        pytest.param("bad.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "", id="svg"),
-    ],
-)
-def test_a_picture_that_is_none_is_refused_beside_its_field(
-    paper: Paper, tmp_path: Path, name: str, content: bytes, message: str
-) -> None:
+def test_a_picture_that_is_none_is_refused_beside_its_field(paper: Paper, tmp_path: Path) -> None:
     page = paper.visitor("ada", "/profile")
     paper.expect_refused_form()
-    (tmp_path / name).write_bytes(content)
-
     page.get_by_label("About you").fill("Still here.")
-    page.get_by_label("Picture", exact=True).set_input_files(tmp_path / name)
-    page.get_by_role("button", name="Save").click()
 
-    expect(page.locator("#avatar-error")).to_contain_text(message)
-    expect(page.locator("#avatar")).to_be_focused()
-    expect(page.get_by_label("About you")).to_have_value("Still here.")
+    for name, content, message in (
+        ("big.png", PNG + bytes(1_200_000), "1 MB"),
+        ("lies.png", b"This is no picture.", "not what its type says"),
+        ("note.txt", b"This is no picture.", "image/*"),
+        ("drawn.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/*"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        page.get_by_label("Picture", exact=True).set_input_files(tmp_path / name)
+        page.get_by_role("button", name="Save").click()
+
+        expect(page.locator("#avatar-error")).to_contain_text(message)
+        expect(page.locator("#avatar")).to_be_focused()
+        expect(page.locator("#avatar")).to_have_value("")
+        expect(page.get_by_label("About you")).to_have_value("Still here.")
     expect(page.locator("img.face")).to_have_count(0)
 
 

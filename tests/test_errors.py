@@ -1,0 +1,433 @@
+"""What goes wrong inside an action: told to its caller, its developer, and Flask's own handlers."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    g,
+    got_request_exception,
+    make_response,
+    render_template_string,
+)
+from pydantic import BaseModel
+from werkzeug.exceptions import (
+    HTTPException,
+    ImATeapot,
+    NotFound,
+    ServiceUnavailable,
+    TooManyRequests,
+)
+
+from flask_actions import ActionContext, ActionError, ActionInputError, Actions, get_action_result
+
+HEADERS = {
+    "form": {"Referer": "http://localhost/page"},
+    "htmx": {"HX-Request": "true"},
+    "rpc": {"Accept": "application/json"},
+}
+DOORS = [*HEADERS, "server"]
+
+
+class OutOfStock(Exception):
+    pass
+
+
+class SoldOut(OutOfStock):
+    pass
+
+
+class Wanted(BaseModel):
+    text: str = ""
+
+
+#: What goes wrong, by the text that is sent.
+PROBLEMS: dict[str, Any] = {
+    "nothing": lambda: None,
+    "missing": lambda: abort(404, "No such post"),
+    "plain missing": lambda: abort(404),
+    "gone": lambda: abort(410),
+    "teapot": lambda: abort(418),
+    "conflict": lambda: ActionError("CONFLICT", "Already there"),
+    "own issues": lambda: ActionInputError({"text": "Not this"}),
+    "slow": lambda: TooManyRequests(retry_after=30),
+    "server": lambda: abort(500),
+    "unavailable": lambda: ServiceUnavailable("Come back later"),
+    "unknown status": lambda: odd_status(599),
+    "page of its own": lambda: abort(make_response("a page of its own", 409)),
+    "value": lambda: ValueError("secret of the value"),
+    "key": lambda: KeyError("secret of the key"),
+    "sold out": lambda: SoldOut("secret of the stock"),
+    "base": lambda: KeyboardInterrupt(),
+}
+
+
+def odd_status(code: int) -> HTTPException:
+    problem = HTTPException("odd")
+    problem.code = code
+    return problem
+
+
+def fail(text: str) -> None:
+    problem = PROBLEMS[text]()
+    if problem is not None:
+        raise problem
+
+
+class Site:
+    """An application with an action that fails as it is told, and what each door says of it."""
+
+    def __init__(self, folder: Any, **config: Any) -> None:
+        self.app = Flask(__name__, template_folder=str(folder))
+        self.app.config.update({"SECRET_KEY": "test", **config})
+        self.actions = Actions(self.app)
+        self.heard: list[BaseException] = []
+        self.shown: list[Any] = []
+        (folder / "form.html").write_text("{{ result.error.code }}: {{ result.error.message }}")
+
+        @self.actions.action(fragment="form.html")
+        def act(input: Wanted) -> str:
+            fail(input.text)
+            return "done"
+
+        @self.actions.action(fragment="form.html", guard=lambda ctx: fail(ctx.request.args["text"]))
+        def guarded(input: Wanted) -> str:
+            return "done"
+
+        @self.app.get("/page")
+        def page() -> str:
+            self.shown.append(get_action_result("act") or get_action_result("guarded"))
+            return "page"
+
+        # blinker keeps only a weak reference: the bound method's owner is this object.
+        got_request_exception.connect(self.hear, self.app)
+
+    def hear(self, sender: Any, exception: BaseException, **_: Any) -> None:
+        self.heard.append(exception)
+
+    def send(self, door: str, text: str, name: str = "act") -> Any:
+        """The error that a door's user is told of; None for success."""
+        if door == "server":
+            with self.app.test_request_context(f"/?text={text}"):
+                return self.actions.call(name, {"text": text}).error
+        response = self.post(door, text, name)
+        if door == "form":
+            assert response.status_code == 303, response.text
+            self.client.get(response.location)
+            return self.shown.pop().error
+        if door == "htmx":
+            code, _, message = response.text.partition(": ")
+            assert response.status_code == ActionError.code_to_status(code)
+            return ActionError(code, message.replace("&#39;", "'"))
+        told = response.json["error"]
+        assert response.status_code == told["status"]
+        return ActionError(told["code"], told["message"], reference=told.get("reference"))
+
+    def post(self, door: str, text: str, name: str = "act") -> Any:
+        self.client = self.app.test_client()
+        return self.client.post(
+            f"/_actions/{name}?text={text}", data={"text": text}, headers=HEADERS[door]
+        )
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+# HTTPExceptions
+
+
+@pytest.mark.parametrize("name", ["act", "guarded"], ids=["handler", "guard"])
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        pytest.param("missing", "NOT_FOUND", "No such post", id="abort with a text"),
+        pytest.param("plain missing", "NOT_FOUND", NotFound.description, id="abort"),
+        pytest.param("teapot", "BAD_REQUEST", ImATeapot.description, id="no name in the table"),
+        pytest.param("slow", "TOO_MANY_REQUESTS", TooManyRequests.description, id="raised"),
+        pytest.param("unavailable", "SERVICE_UNAVAILABLE", "Come back later", id="of the server"),
+        pytest.param("unknown status", "INTERNAL_SERVER_ERROR", "odd", id="unknown status"),
+        pytest.param("conflict", "CONFLICT", "Already there", id="ActionError"),
+    ],
+)
+def test_exception_of_http_is_the_error_of_its_status(site, door, name, text, code, message):
+    error = site.send(door, text, name)
+
+    assert (error.code, error.message) == (code, message)
+    assert site.heard == []
+
+
+@pytest.mark.parametrize("door", ["htmx", "rpc"])
+def test_waiting_time_of_an_exception_becomes_the_header(site, door):
+    assert site.post(door, "slow").headers["Retry-After"] == "30"
+
+
+@pytest.mark.parametrize("door", ["form", "rpc"])
+def test_response_that_is_aborted_with_is_the_answer(site, door):
+    response = site.post(door, "page of its own")
+
+    assert (response.status_code, response.text) == (409, "a page of its own")
+
+
+def test_response_that_is_aborted_with_is_an_error_where_it_cannot_be_shown(site):
+    assert site.send("htmx", "page of its own").code == "CONFLICT"
+    assert site.send("server", "page of its own").code == "CONFLICT"
+
+
+# The application's own handlers
+
+
+HANDLED = [
+    pytest.param(404, "missing", id="by status"),
+    pytest.param(NotFound, "missing", id="by its class"),
+    pytest.param(HTTPException, "missing", id="by a base class"),
+    pytest.param(Exception, "missing", id="by Exception"),
+    pytest.param(500, "server", id="500 that was aborted with"),
+    pytest.param(ValueError, "value", id="an exception"),
+    pytest.param(OutOfStock, "sold out", id="a base class of an exception"),
+    pytest.param(Exception, "value", id="an exception by Exception"),
+]
+
+
+@pytest.mark.parametrize("name", ["act", "guarded"], ids=["handler", "guard"])
+@pytest.mark.parametrize("scope", ["application", "blueprint for all"])
+@pytest.mark.parametrize(("kind", "text"), HANDLED)
+def test_handler_of_the_application_answers_on_the_form_door(site, kind, text, scope, name):
+    def handle(problem: Exception) -> tuple[str, int]:
+        return f"handled {type(problem).__name__}", 418
+
+    if scope == "application":
+        site.app.register_error_handler(kind, handle)
+    else:
+        blueprint = Blueprint("shop", __name__)
+        blueprint.app_errorhandler(kind)(handle)
+        site.app.register_blueprint(blueprint)
+
+    response = site.post("form", text, name)
+
+    assert response.status_code == 418
+    assert response.text.startswith("handled")
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("door", ["htmx", "rpc", "server"])
+@pytest.mark.parametrize(("kind", "text"), HANDLED)
+def test_handler_of_the_application_leaves_the_other_doors_alone(site, kind, text, door):
+    site.app.register_error_handler(kind, lambda problem: ("handled", 418))
+
+    error = site.send(door, text)
+
+    assert error.code == ("NOT_FOUND" if text == "missing" else "INTERNAL_SERVER_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        pytest.param(404, "gone", id="another status"),
+        pytest.param(ValueError, "key", id="another exception"),
+        pytest.param(SoldOut, "value", id="a stranger"),
+        # The page of last resort is for pages: ours tells the same, and what was typed stays.
+        pytest.param(500, "value", id="500 for what nobody expected"),
+        # An ActionError is no accident: the form shows it.
+        pytest.param(Exception, "conflict", id="ActionError"),
+        pytest.param(409, "conflict", id="status of an ActionError"),
+        pytest.param(Exception, "own issues", id="ActionInputError"),
+    ],
+)
+def test_handler_of_the_application_for_something_else_is_not_asked(site, kind, text):
+    site.app.register_error_handler(kind, lambda problem: ("handled", 418))
+
+    assert site.send("form", text) is not None
+
+
+def test_handler_of_one_blueprint_is_not_asked_even_by_its_own_page(site):
+    blueprint = Blueprint("shop", __name__)
+    blueprint.errorhandler(ValueError)(lambda problem: ("handled", 418))
+    blueprint.add_url_rule("/shop", view_func=lambda: "shop", endpoint="shop")
+    site.app.register_blueprint(blueprint)
+
+    response = site.app.test_client().post("/shop?_action=act", data={"text": "value"})
+
+    assert response.status_code == 303
+
+
+def test_handler_that_returns_the_exception_itself_is_its_answer(site):
+    site.app.register_error_handler(404, lambda problem: problem)
+
+    response = site.post("form", "missing")
+
+    assert response.status_code == 404
+    assert "No such post" in response.text
+
+
+def test_exception_that_the_application_handles_is_no_accident(site, caplog):
+    site.app.register_error_handler(ValueError, lambda problem: ("handled", 418))
+
+    site.post("form", "value")
+
+    assert site.heard == []
+    assert caplog.text == ""
+
+
+# What nobody expected
+
+
+@pytest.mark.parametrize("name", ["act", "guarded"], ids=["handler", "guard"])
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("text", ["value", "key", "sold out"])
+def test_unexpected_exception_is_told_by_a_reference_alone(site, caplog, door, text, name):
+    error = site.send(door, text, name)
+
+    assert error.code == "INTERNAL_SERVER_ERROR"
+    assert "secret" not in str(error)
+    (record,) = [one for one in caplog.records if one.levelno == logging.ERROR]
+    reference = error.message.rpartition(" ")[2].rstrip(").")
+    assert len(reference) == 12
+    assert reference in record.getMessage()
+    assert name in record.getMessage()
+    assert record.name == site.app.logger.name
+    assert "secret of the" in caplog.text, "the traceback is in the log"
+    assert error.reference == reference or door == "htmx"
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_signal_of_flask_gets_the_unexpected_exception(site, door):
+    site.send(door, "value")
+
+    (heard,) = site.heard
+    assert type(heard) is ValueError
+    assert any("act" in note for note in heard.__notes__)
+
+
+def test_reference_is_in_the_json_once_more(site):
+    error = site.post("rpc", "value").json["error"]
+
+    assert error["reference"] in error["message"]
+    assert set(error) == {"type", "code", "status", "message", "reference"}
+
+
+def test_expected_errors_have_no_reference(site):
+    assert "reference" not in site.post("rpc", "conflict").json["error"]
+
+
+def test_each_accident_has_its_own_reference(site):
+    assert site.send("rpc", "value").reference != site.send("rpc", "value").reference
+
+
+def test_typed_values_survive_an_accident(site):
+    response = site.post("form", "value")
+    site.client.get(response.location)
+
+    assert site.shown.pop().values == {"text": "value"}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("setting", ["TESTING", "DEBUG", "PROPAGATE_EXCEPTIONS"])
+def test_unexpected_exception_propagates_where_flask_would(tmp_path, door, setting):
+    site = Site(tmp_path, **{setting: True})
+
+    with pytest.raises(ValueError, match="secret of the value"):
+        site.send(door, "value")
+
+
+@pytest.mark.parametrize("door", ["form", "htmx", "rpc"])
+def test_signal_of_flask_gets_the_exception_that_propagates_once(tmp_path, door):
+    site = Site(tmp_path, TESTING=True)
+
+    with pytest.raises(ValueError, match="secret of the value"):
+        site.send(door, "value")
+
+    assert len(site.heard) == 1
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_unexpected_exception_does_not_propagate_where_flask_was_told_so(tmp_path, door):
+    site = Site(tmp_path, TESTING=True, PROPAGATE_EXCEPTIONS=False)
+
+    assert site.send(door, "value").code == "INTERNAL_SERVER_ERROR"
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("text", ["missing", "conflict", "own issues", "slow"])
+def test_expected_errors_never_propagate(tmp_path, door, text):
+    site = Site(tmp_path, TESTING=True, DEBUG=True, PROPAGATE_EXCEPTIONS=True)
+
+    assert site.send(door, text).code != "INTERNAL_SERVER_ERROR"
+
+
+@pytest.mark.parametrize("setting", ["TESTING", "DEBUG", "PROPAGATE_EXCEPTIONS"])
+def test_exception_that_the_application_handles_does_not_propagate(tmp_path, setting):
+    site = Site(tmp_path, **{setting: True})
+    site.app.register_error_handler(ValueError, lambda problem: ("handled", 418))
+
+    assert site.post("form", "value").text == "handled"
+    assert site.send("htmx", "value").code == "INTERNAL_SERVER_ERROR"
+    assert site.send("rpc", "value").code == "INTERNAL_SERVER_ERROR"
+    with pytest.raises(ValueError, match="secret of the value"):
+        site.send("server", "value")  # whoever called it has Flask's handler around
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_interrupt_is_nobodys_to_catch(site, door):
+    with pytest.raises(KeyboardInterrupt):
+        site.send(door, "base")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_output_that_does_not_fit_is_an_accident(site, door, caplog):
+    action = site.actions.registry.find("act")
+    action.output = type(action.output).of(int)
+
+    error = site.send(door, "nothing")
+
+    assert error.code == "INTERNAL_SERVER_ERROR"
+    assert "does not fit the output int" in caplog.text
+    assert "done" not in caplog.text, "the data stays out of the log"
+
+
+def test_teardown_and_after_request_run_after_an_accident(site):
+    seen: list[str] = []
+    site.app.after_request(lambda response: seen.append("after") or response)
+    site.app.teardown_request(lambda error: seen.append("teardown"))
+    site.app.before_request(lambda: setattr(g, "x", 1))
+
+    site.post("rpc", "value")
+
+    assert seen == ["after", "teardown"]
+
+
+def test_message_of_an_error_is_escaped_where_it_is_shown(site):
+    @site.actions.action
+    def shout(ctx: ActionContext) -> None:
+        raise ActionError("CONFLICT", "<script>alert(1)</script>")
+
+    @site.app.get("/shout")
+    def shouted():
+        return render_template_string("{{ get_action_result('shout').error.message }}")
+
+    client = site.app.test_client()
+    location = client.post("/shout?_action=shout").location
+
+    assert "<script>" not in client.get(location).text
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/_actions/act", "act"), ("/page?_action=act", "act")],
+    ids=["own URL", "page's URL"],
+)
+def test_form_error_never_shows_the_exceptions_text(site, path, name):
+    client = site.app.test_client()
+    response = client.post(path, data={"text": "value"}, headers=HEADERS["form"])
+
+    page = client.get(response.location)
+
+    assert "secret" not in response.text + page.text
+    assert "secret" not in str(site.shown.pop().to_dict())

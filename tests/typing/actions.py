@@ -1,0 +1,181 @@
+"""What type checkers know of actions; nobody runs this file: mypy and pyright read it."""
+
+# mypy: warn-unused-ignores
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from flask import Flask
+from pydantic import BaseModel
+
+from flask_actions import (
+    Action,
+    ActionContext,
+    ActionGroup,
+    Actions,
+    SafeResult,
+    call_action,
+    define_action,
+    get_action_result,
+    is_action_error,
+    is_input_error,
+)
+
+
+class CreatePost(BaseModel):
+    title: str
+
+
+class PostOut(BaseModel):
+    id: int
+
+
+class Row: ...
+
+
+app = Flask(__name__)
+actions = Actions(app)
+group = ActionGroup("blog", guard=lambda ctx: ctx.user is not None)
+
+
+def guard(ctx: ActionContext) -> None: ...
+
+
+# --- bare, sync and async
+
+
+@actions.action
+def create_post(input: CreatePost, ctx: ActionContext) -> PostOut:
+    return PostOut(id=1)
+
+
+@actions.action
+async def create_later(input: CreatePost) -> PostOut:
+    return PostOut(id=1)
+
+
+@group.action
+def comment(input: CreatePost) -> list[PostOut]:
+    return []
+
+
+@group.action
+async def comment_later() -> None: ...
+
+
+assert_type(create_post, Action[PostOut])
+assert_type(create_later, Action[PostOut])
+assert_type(comment, Action[list[PostOut]])
+assert_type(comment_later, Action[None])
+
+assert_type(create_post({"title": "x"}), SafeResult[PostOut])
+assert_type(create_later({"title": "x"}), SafeResult[PostOut])
+assert_type(create_post.or_throw({"title": "x"}), PostOut)
+assert_type(create_later.or_throw(), PostOut)
+assert_type(create_post({}).data, PostOut | None)
+assert_type(create_post({}).or_throw(), PostOut)
+assert_type(create_post({}).ok, bool)
+
+
+async def use() -> None:
+    assert_type(await create_post.acall({"title": "x"}), SafeResult[PostOut])
+    assert_type(await create_later.acall({"title": "x"}), SafeResult[PostOut])
+
+
+# --- with arguments
+
+
+@actions.action("likePost", accept="json", guard=[guard], description="Like", max_body="2 MB")
+def like(input: CreatePost) -> int:
+    return 1
+
+
+@actions.action(accept=["form", "json"], fragment="f.html", fragment_context=lambda ctx, result: {})
+async def share() -> str:
+    return ""
+
+
+@group.action("named", guard=guard)
+def named() -> PostOut | None:
+    return None
+
+
+assert_type(like, Action[int])
+assert_type(share, Action[str])
+assert_type(named, Action[PostOut | None])
+assert_type(named.or_throw(), PostOut | None)
+
+
+# --- the output says what the data is, whatever the handler gives
+
+
+@actions.action(output=PostOut)
+def from_row(input: CreatePost) -> Row:
+    return Row()
+
+
+@group.action("later", output=list[PostOut], accept="json")
+async def rows_later(input: CreatePost) -> list[Row]:
+    return []
+
+
+@actions.action(output=PostOut | None)
+def either(input: CreatePost) -> Row:
+    return Row()
+
+
+assert_type(from_row.or_throw({}), PostOut)
+assert_type(either, Action[Any])  # a union is no class that a checker could read off
+assert_type(rows_later({}), SafeResult[list[PostOut]])
+
+
+# --- define_action
+
+
+def plain(input: CreatePost) -> PostOut:
+    return PostOut(id=1)
+
+
+async def waiting(input: CreatePost) -> PostOut:
+    return PostOut(id=1)
+
+
+assert_type(define_action(handler=plain), Action[PostOut])
+assert_type(define_action(handler=waiting, input=CreatePost), Action[PostOut])
+assert_type(define_action(handler=plain, output=int), Action[int])
+assert_type(define_action(handler=lambda: 1), Action[int])
+
+group.register({"shop": {"add": define_action(handler=plain)}})
+actions.register(group)
+actions.register(define_action(handler=plain), "plain")
+
+
+# --- by name
+
+
+assert_type(call_action("createPost", {}), SafeResult[Any])
+assert_type(actions.call(create_post, {}), SafeResult[Any])
+assert_type(get_action_result("createPost"), SafeResult[Any] | None)
+
+
+@actions.user_loader
+def load(ctx: ActionContext) -> Row | None:
+    return None
+
+
+assert_type(load(ActionContext("x", "server", None)), Row | None)
+
+
+def errors(result: SafeResult[PostOut]) -> None:
+    if is_input_error(result.error):
+        assert_type(result.error.fields, dict[str, list[str]])
+    if is_action_error(result.error):
+        assert_type(result.error.status, int)
+
+
+# --- what must not pass: an ignore that ignores nothing is an error of its own
+
+actions.action("x", acept="json")  # type: ignore[call-overload]  # pyright: ignore
+actions.action(accept="xml")  # type: ignore[call-overload]  # pyright: ignore
+actions.action(3)  # type: ignore[call-overload]  # pyright: ignore
+define_action(plain)  # type: ignore[call-overload]  # pyright: ignore
