@@ -1,4 +1,4 @@
-"""What one application has of ours: its actions' URLs, and the hooks that bring requests to them."""
+"""What one application has of ours: its actions' URLs, and the hooks that lead there."""
 
 from __future__ import annotations
 

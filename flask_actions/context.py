@@ -96,8 +96,8 @@ class ActionContext:
         """
         if not has_app_context():
             raise RuntimeError(
-                f"ctx.locals of {self.name} is Flask's g, and there is no application here. Call the "
-                f"action in `with app.app_context():`."
+                f"ctx.locals of {self.name} is Flask's g, and there is no application here. Call "
+                f"the action in `with app.app_context():`."
             )
         return g
 
@@ -120,7 +120,7 @@ class ActionContext:
 
     @property
     def user_id(self) -> Any:
-        """The id of who is logged in: ``get_id()``, ``id``, or the key ``"id"``; None for nobody."""
+        """The id of who is logged in: ``get_id()``, ``id`` or the key ``"id"``; None if nobody."""
         user = self.user
         if user is None:
             return None

@@ -65,7 +65,7 @@ _CODE_OF = {status: code for code, status in _STATUS_OF.items()}
 class Issue:
     """One thing that is wrong with an input; never the value that was wrong.
 
-    :ivar path: where, from the root of the input: ``("lines", 0, "qty")``; empty for the whole form.
+    :ivar path: where, from the root of the input: ``("lines", 0, "qty")``; empty for the form.
     :ivar code: what kind, a stable word: pydantic's error type, or ``custom`` for a handler's own.
     """
 
@@ -82,7 +82,7 @@ class ActionError(Exception):
 
     :param code: one of the 38 names of :data:`STATUSES`, or an older spelling.
     :param message: shown to people as it stands.
-    :param retry_after: whole seconds to wait; becomes the ``Retry-After`` header (RFC 9110, 10.2.3).
+    :param retry_after: whole seconds to wait; becomes ``Retry-After`` (RFC 9110, 10.2.3).
     :param reference: the id under which the log has the cause.
     :raises ValueError: if *code* is unknown.
     """
@@ -126,7 +126,7 @@ class ActionError(Exception):
 
     @staticmethod
     def status_to_code(status: int) -> str:
-        """The newest name of an HTTP error status; ``INTERNAL_SERVER_ERROR`` for one without a name."""
+        """The newest name of an HTTP error status; ``INTERNAL_SERVER_ERROR`` where it has none."""
         return _CODE_OF.get(status, "INTERNAL_SERVER_ERROR")
 
     @property

@@ -78,8 +78,8 @@ class Actions:
     def action(self, name: Any = None, /, **options: Any) -> Any:
         """Make a function an action: ``@actions.action`` or ``@actions.action("likePost", ...)``.
 
-        Options: ``input``, ``output``, ``accept`` (``"form"``, ``"json"`` or both), ``guard`` (one or
-        several), ``description``, ``fragment``, ``fragment_context``, ``max_body``.
+        Options: ``input``, ``output``, ``accept`` (``"form"``, ``"json"`` or both), ``guard`` (one
+        or several), ``description``, ``fragment``, ``fragment_context``, ``max_body``.
 
         :raises ValueError: for a name that is unfit or taken, naming both places.
         :raises TypeError: for a handler that cannot be served.
@@ -174,5 +174,3 @@ def _flask_login_user(ctx: ActionContext) -> Any:
     library = sys.modules[type(manager).__module__.partition(".")[0]]
     user = library.current_user._get_current_object()
     return user if getattr(user, "is_authenticated", False) else None
-
-

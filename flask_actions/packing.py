@@ -188,11 +188,11 @@ def _read(plain: Any, types: Types) -> Any:
     raise ValueError(f"The text has the sign {sign!r}, which this version does not know.")
 
 
-def _whole(kind: type | None, fields: dict[str, Any]) -> Any:
+def _whole(kind: Any, fields: dict[str, Any]) -> Any:
     """The model or dataclass of these fields; the fields where its type is another by now."""
-    plain = fields["root"] if kind is not None and issubclass(kind, RootModel) else fields
     if kind is None:
-        return plain
+        return fields
+    plain = fields["root"] if RootModel in kind.__mro__ else fields
     try:
         adapter: TypeAdapter[Any] = _adapter(kind)
         return adapter.validate_python(plain, strict=False, by_alias=False, by_name=True)

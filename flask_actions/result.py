@@ -42,7 +42,7 @@ class SafeResult(Generic[T]):
         return cast(T, self.data)
 
     def to_dict(self) -> dict[str, Any]:
-        """The plain JSON body: ``success``, ``data``, ``error``, and ``redirect`` where there is one."""
+        """The plain JSON body: ``success``, ``data``, ``error``; ``redirect`` if there is one."""
         plain: dict[str, Any] = {
             "success": self.ok,
             "data": to_jsonable_python(self.data, inf_nan_mode="null") if self.ok else None,

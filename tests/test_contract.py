@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import enum
-import json
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from flask import Flask, abort, get_flashed_messages, redirect, render_template_string
+from flask import Flask, abort
 from pydantic import BaseModel, Field, model_validator
 
 from flask_actions import (
@@ -125,7 +125,9 @@ class Door:
 
 
 class ServerDoor(Door):
-    def send(self, name: str, data: dict[str, Any] | None, form: list[tuple[str, str]]) -> SafeResult[Any]:
+    def send(
+        self, name: str, data: dict[str, Any] | None, form: list[tuple[str, str]]
+    ) -> SafeResult[Any]:
         with self.app.app_context():
             return self.app.extensions["actions"].call(name, data)
 
@@ -133,7 +135,7 @@ class ServerDoor(Door):
 class WebDoor(Door):
     """Catches the SafeResult where the page's template would get it."""
 
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def post(self, name: str, form: list[tuple[str, str]]) -> Any:
         from werkzeug.datastructures import MultiDict
@@ -167,7 +169,7 @@ class FormDoor(WebDoor):
 
 
 class HtmxDoor(WebDoor):
-    headers = {"HX-Request": "true"}
+    headers = MappingProxyType({"HX-Request": "true"})
 
     def send(self, name: str, data: Any, form: list[tuple[str, str]]) -> SafeResult[Any]:
         seen: list[SafeResult[Any]] = []
@@ -220,7 +222,12 @@ def _fragment(url: str) -> str:
 DOORS = {"form": FormDoor, "htmx": HtmxDoor, "rpc": RpcDoor, "server": ServerDoor}
 
 LINES = [{"sku": "a", "qty": 2}, {"sku": "b", "qty": 3}]
-LINE_FIELDS = [("lines.0.sku", "a"), ("lines.0.qty", "2"), ("lines.1.sku", "b"), ("lines.1.qty", "3")]
+LINE_FIELDS = [
+    ("lines.0.sku", "a"),
+    ("lines.0.qty", "2"),
+    ("lines.1.sku", "b"),
+    ("lines.1.qty", "3"),
+]
 
 CASES = [
     pytest.param("order", {"customer": "Ada"}, [("customer", "Ada")], None, id="the least"),
@@ -228,29 +235,73 @@ CASES = [
         "order",
         {"customer": "Ada", "due": "2026-12-24", "gift": True, "tags": ["x"], "lines": LINES},
         [("customer", "Ada"), ("due", "2026-12-24"), ("gift", "on"), ("tags", "x"), *LINE_FIELDS],
-        None, id="everything",
+        None,
+        id="everything",
     ),
     pytest.param("order", {"customer": "A"}, [("customer", "A")], "BAD_REQUEST", id="too short"),
     pytest.param("order", {}, [], "BAD_REQUEST", id="nothing sent"),
-    pytest.param("order", {"customer": "nobody"}, [("customer", "nobody")], "BAD_REQUEST", id="validator of the model"),
+    pytest.param(
+        "order",
+        {"customer": "nobody"},
+        [("customer", "nobody")],
+        "BAD_REQUEST",
+        id="validator of the model",
+    ),
     pytest.param(
         "order",
         {"customer": "Ada", "lines": [{"sku": "a", "qty": 0}]},
         [("customer", "Ada"), ("lines.0.sku", "a"), ("lines.0.qty", "0")],
-        "BAD_REQUEST", id="nested field",
+        "BAD_REQUEST",
+        id="nested field",
     ),
-    pytest.param("order", {"customer": "taken"}, [("customer", "taken")], "BAD_REQUEST", id="handler's own issues"),
-    pytest.param("order", {"customer": "conflict"}, [("customer", "conflict")], "CONFLICT", id="handler refuses"),
+    pytest.param(
+        "order",
+        {"customer": "taken"},
+        [("customer", "taken")],
+        "BAD_REQUEST",
+        id="handler's own issues",
+    ),
+    pytest.param(
+        "order",
+        {"customer": "conflict"},
+        [("customer", "conflict")],
+        "CONFLICT",
+        id="handler refuses",
+    ),
     pytest.param("order", {"customer": "gone"}, [("customer", "gone")], "GONE", id="abort"),
-    pytest.param("order", {"customer": "slow down"}, [("customer", "slow down")], "TOO_MANY_REQUESTS", id="retry after"),
-    pytest.param("orderAsync", {"customer": "Ada"}, [("customer", "Ada")], None, id="async handler"),
-    pytest.param("locked", {"customer": "Ada"}, [("customer", "Ada")], "FORBIDDEN", id="guard refuses"),
+    pytest.param(
+        "order",
+        {"customer": "slow down"},
+        [("customer", "slow down")],
+        "TOO_MANY_REQUESTS",
+        id="retry after",
+    ),
+    pytest.param(
+        "orderAsync", {"customer": "Ada"}, [("customer", "Ada")], None, id="async handler"
+    ),
+    pytest.param(
+        "locked", {"customer": "Ada"}, [("customer", "Ada")], "FORBIDDEN", id="guard refuses"
+    ),
     pytest.param("move", {"customer": "Ada"}, [("customer", "Ada")], None, id="redirect"),
-    pytest.param("leave", {"customer": "Ada"}, [("customer", "Ada")], "BAD_REQUEST", id="redirect off-site"),
-    pytest.param("unsendable", {"customer": "Ada"}, [("customer", "Ada")], "INTERNAL_SERVER_ERROR", id="unserialisable"),
+    pytest.param(
+        "leave", {"customer": "Ada"}, [("customer", "Ada")], "BAD_REQUEST", id="redirect off-site"
+    ),
+    pytest.param(
+        "unsendable",
+        {"customer": "Ada"},
+        [("customer", "Ada")],
+        "INTERNAL_SERVER_ERROR",
+        id="unserialisable",
+    ),
     pytest.param("nothing", None, [], None, id="no input, no data"),
     pytest.param("falsy", None, [], None, id="falsy data"),
-    pytest.param("crash", {"customer": "Ada"}, [("customer", "Ada")], "INTERNAL_SERVER_ERROR", id="unexpected"),
+    pytest.param(
+        "crash",
+        {"customer": "Ada"},
+        [("customer", "Ada")],
+        "INTERNAL_SERVER_ERROR",
+        id="unexpected",
+    ),
 ]
 
 
@@ -260,7 +311,9 @@ def plain(result: SafeResult[Any]) -> dict[str, Any]:
     if told["error"] is not None:
         told["retry_after"] = result.error.retry_after  # type: ignore[union-attr]
         if told["error"].get("reference"):
-            told["error"]["message"] = told["error"]["message"].replace(told["error"]["reference"], "*")
+            told["error"]["message"] = told["error"]["message"].replace(
+                told["error"]["reference"], "*"
+            )
             told["error"]["reference"] = "*"
     return told
 
@@ -272,7 +325,7 @@ def app(tmp_path):
     (tmp_path / "result.html").write_text(
         "{{ catch(result) }}{{ catch(get_action_result(result_name)) }}"
     )
-    for name, action in app.extensions["actions"].registry:
+    for _, action in app.extensions["actions"].registry:
         action.fragment_context = lambda ctx, result: {"result_name": ctx.name}
     return app
 

@@ -120,7 +120,6 @@ class Call:
             reference=reference,
         )
 
-
     def take_cookies(self, response: Response) -> None:
         """Have the answer set the cookies of a Response that it replaces."""
         if has_request_context():
@@ -144,8 +143,10 @@ class Call:
         if way is None or unquote(path_of(way)) != request.root_path + request.path:
             return False
         # The handler may well name the page that it was called at: a gate around it names the call.
-        return self.waits or "_action" not in request.args or "_action" in dict(
-            parse_qsl(urlsplit(way).query)
+        return (
+            self.waits
+            or "_action" not in request.args
+            or "_action" in dict(parse_qsl(urlsplit(way).query))
         )
 
 

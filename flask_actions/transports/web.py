@@ -108,7 +108,8 @@ class WebCall(Call):
             )
         kind = self.kind
         if kind is not None and (kind not in kinds or kind not in action.accept):
-            wanted = " or ".join(sorted("a form" if one == "form" else "JSON" for one in action.accept))
+            names = {"form": "a form", "json": "JSON"}
+            wanted = " or ".join(sorted(names[one] for one in action.accept))
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"This action only accepts {wanted}.")
         check_token()
         return kind
@@ -283,7 +284,8 @@ def check_token() -> None:
     """
     csrf = current_app.extensions.get("csrf")
     config = current_app.config
-    if csrf is None or not config.get("WTF_CSRF_ENABLED") or not config.get("WTF_CSRF_CHECK_DEFAULT"):
+    asked = config.get("WTF_CSRF_ENABLED") and config.get("WTF_CSRF_CHECK_DEFAULT")
+    if csrf is None or not asked:
         return
     try:
         _refusing(csrf.protect, "FORBIDDEN")
