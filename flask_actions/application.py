@@ -13,7 +13,7 @@ from flask import globals as flask_globals
 from flask import request as flask_request
 from flask.globals import app_ctx
 from flask.wrappers import Request
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
@@ -23,7 +23,7 @@ from .cli import commands
 from .config import Settings
 from .context import ActionContext, write_cookies
 from .doors import DECIDING_HEADERS, door_of, limit_body
-from .errors import ActionError, MisuseError
+from .errors import ActionError, MisuseError, Refusal
 from .keeper import Keeper, waiting, writable
 from .pipeline import answer, complete
 from .registry import Registry
@@ -84,6 +84,8 @@ class AppState:
                 "writable, or set ACTIONS_RESULT_STORE to a cache such as cachelib.RedisCache().",
                 folder,
             )
+        for code in default_exceptions:  # one by one: the application's, by code, would come first
+            self.blueprint.register_error_handler(code, _refused_ahead)
         app.register_blueprint(self.blueprint)
         for rule in ("/", "/<path:name>"):
             app.add_url_rule(
@@ -254,6 +256,27 @@ def endpoint_of(name: str) -> str:
 
 def _nowhere(**_: Any) -> Response:
     return serve(None)
+
+
+def _refused_ahead(problem: HTTPException) -> Any:
+    """What a hook raises before the action's turn, in the door's dialect."""
+    arrived = flask_request.environ.get("flask_actions.call")
+    if arrived is None or arrived[1].ctx.called_from == "form":
+        return _own_answer(problem)
+    transport, call = arrived
+    code = ActionError.status_to_code(problem.code or 500)
+    refusal = Refusal(code, problem.description or problem.name, cause=problem)
+    return transport.encode(call, SafeResult(error=refusal))
+
+
+def _own_answer(problem: HTTPException) -> Any:
+    """What the application's own error handler says, or the exception's own page."""
+    for code in (problem.code, None):
+        handlers = current_app.error_handler_spec[None][code]
+        for kind in type(problem).__mro__:
+            if kind in handlers:
+                return current_app.ensure_sync(handlers[kind])(problem)
+    return problem
 
 
 def _name_of(endpoint: str) -> str:

@@ -82,7 +82,7 @@ def build(fragment: str | None = "result.html", **config: Any) -> tuple[Flask, A
     app = Flask(__name__)
     app.secret_key = "test"
     app.config.update(config)
-    app.jinja_loader = DictLoader(TEMPLATES)  # type: ignore[assignment]
+    app.jinja_loader = DictLoader(TEMPLATES)
     actions = Actions(app)
     actions.action("post", fragment=fragment)(handle)
     actions.action("plain")(handle)
@@ -299,7 +299,7 @@ def test_nobody_logged_in_is_led_to_the_login(headers, name, status, header):
         login_view = "there"
 
     app, actions = build()
-    app.login_manager = Manager()  # type: ignore[attr-defined]
+    app.login_manager = Manager()
     actions.user_loader(lambda: None)
 
     response = send(app, "login", headers, name)
@@ -406,7 +406,7 @@ def test_other_method_is_refused_and_named():
 def test_application_words_its_refusals_itself(headers):
     app, _ = build()
     own = DictLoader({"actions/error.html": "Sorry: {{ error.code }}"})
-    app.jinja_loader = ChoiceLoader([own, app.jinja_loader])  # type: ignore[assignment,list-item]
+    app.jinja_loader = ChoiceLoader([own, app.jinja_loader])
 
     response = send(app, "hello", headers, "nothing")
 

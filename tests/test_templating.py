@@ -266,7 +266,7 @@ def site():
             ),
             "page.html": "{% from 'macros.html' import form %}{{ form(key) }}",
         }
-    )  # type: ignore[assignment]
+    )
 
     @app.get("/page/<path:key>")
     @app.get("/page/", defaults={"key": None})

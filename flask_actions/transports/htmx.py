@@ -111,8 +111,6 @@ def _render_block(template: Template, block: str, context: Context) -> str:
         next((piece for piece in page if piece.strip()), None)
     except UndefinedError:
         pass  # a variable of the page alone: what the block needs of it, it will miss itself
-    finally:
-        page.close()
     if block not in context.blocks:
         known = ", ".join(sorted(context.blocks)) or "none"
         raise LookupError(

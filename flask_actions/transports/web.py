@@ -65,11 +65,10 @@ class WebCall(Call):
 
     def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
-        for scope in (*self.request.blueprints, None):
-            for number in (code, None) if code is not None else (None,):
-                handlers = current_app.error_handler_spec.get(scope, {}).get(number, {})
-                if any(kind in handlers for kind in type(problem).__mro__):
-                    return True
+        for number in (code, None) if code is not None else (None,):
+            handlers = current_app.error_handler_spec.get(None, {}).get(number, {})
+            if any(kind in handlers for kind in type(problem).__mro__):
+                return True
         return False
 
     # --- what came in

@@ -249,11 +249,11 @@ def guestbook(
     app = Flask("guestbook")
     app.secret_key = secrets.token_hex()
     app.config.update(ACTIONS_HTMX_VERSION=htmx, ACTIONS_MAX_BODY="10 kB", **config)
-    app.jinja_loader = DictLoader(TEMPLATES)  # type: ignore[assignment]
+    app.jinja_loader = DictLoader(TEMPLATES)
     #: What came: (method, path with query), whether htmx asked, and the token it brought.
-    app.requests = []  # type: ignore[attr-defined]
-    app.guests = []  # type: ignore[attr-defined]
-    app.gate = Event()  # type: ignore[attr-defined]  # which the slow action waits at
+    app.requests = []
+    app.guests = []
+    app.gate = Event()  # which the slow action waits at
     loads = iter(range(1, 1000))
     app.jinja_env.globals["load"] = lambda: next(loads)
     if csrf:
@@ -266,7 +266,7 @@ def guestbook(
     @app.before_request
     def note() -> None:
         path = request.full_path.rstrip("?")
-        app.requests.append((request.method, path, dict(request.headers)))  # type: ignore[attr-defined]
+        app.requests.append((request.method, path, dict(request.headers)))
 
     @app.after_request
     def enforce(response: Response) -> Response:
@@ -285,7 +285,7 @@ def csp_nonce() -> str:
 
 def posts(app: Flask) -> int:
     """How many posts came."""
-    return sum(method == "POST" for method, *_ in app.requests)  # type: ignore[attr-defined]
+    return sum(method == "POST" for method, *_ in app.requests)
 
 
 def loads(page: Page) -> str:
@@ -301,7 +301,7 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
             raise RuntimeError("nobody expected this")
         if input.name in CODES:
             raise ActionError(input.name, f"{input.name} it is")
-        app.guests.append(input.name)  # type: ignore[attr-defined]
+        app.guests.append(input.name)
         if input.name == "welcome":
             ctx.redirect("welcome")
         if input.name.startswith("search "):
@@ -314,7 +314,7 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
     actions.action(
         "signWhole",
         fragment="_whole.html",
-        fragment_context=lambda ctx, result: {"guests": len(app.guests)},  # type: ignore[attr-defined]
+        fragment_context=lambda ctx, result: {"guests": len(app.guests)},
     )(sign_in)
     actions.action("signPlainly")(sign_in)
 
@@ -332,7 +332,7 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
     @actions.action(fragment="_like.html")
     def like() -> int:
         session["likes"] = session.get("likes", 0) + 1
-        return session["likes"]  # type: ignore[no-any-return]
+        return session["likes"]
 
     @actions.action(accept="json")
     def json_alone(input: Signature) -> str:
@@ -340,7 +340,7 @@ def _add_actions(app: Flask, actions: Actions, elsewhere: str) -> None:
 
     @actions.action(fragment="_like.html")
     def slow() -> int:
-        app.gate.wait(20)  # type: ignore[attr-defined]
+        app.gate.wait(20)
         return 1
 
     @actions.action
@@ -371,7 +371,7 @@ def _add_pages(app: Flask) -> None:
 
     @app.get("/whole")
     def whole() -> str:
-        return render_template("whole.html", guests=len(app.guests))  # type: ignore[attr-defined]
+        return render_template("whole.html", guests=len(app.guests))
 
     @app.get("/other")
     @app.get("/gäste/<name>")

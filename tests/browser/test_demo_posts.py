@@ -232,6 +232,7 @@ def test_who_was_logged_out_elsewhere_keeps_the_comment(paper: Paper) -> None:
     other.goto("/")
     other.get_by_role("button", name="Log out").click()
     expect(other.get_by_text("You are logged out.")).to_be_visible()
+    page.bring_to_front()
 
     paper.expect_refused_form(401)
     page.get_by_role("button", name="Post comment").click()
@@ -293,19 +294,18 @@ def test_two_tabs_see_their_own_results(paper: Paper) -> None:
     two.goto("/posts/new")
     paper.expect_refused_form()
 
-    write(one, title="1")
-    expect(one.get_by_role("alert")).to_be_visible()
-    write(two, title="2")
-    expect(two.get_by_role("alert")).to_be_visible()
+    for tab, title in ((two, "2"), (one, "1")):
+        tab.bring_to_front()
+        write(tab, title=title)
+        expect(tab.get_by_role("alert")).to_be_visible()
 
     expect(one.get_by_label("Title")).to_have_value("1")
     expect(two.get_by_label("Title")).to_have_value("2")
-    one.get_by_label("Title").fill("The first of two")
-    one.get_by_role("button", name="Save").click()
-    expect(one.get_by_role("heading", level=1)).to_have_text("The first of two")
-    two.get_by_label("Title").fill("The second of two")
-    two.get_by_role("button", name="Save").click()
-    expect(two.get_by_role("heading", level=1)).to_have_text("The second of two")
+    for tab, title in ((one, "The first of two"), (two, "The second of two")):
+        tab.bring_to_front()
+        tab.get_by_label("Title").fill(title)
+        tab.get_by_role("button", name="Save").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text(title)
 
 
 def test_the_editor_deletes_an_article_after_a_question(paper: Paper) -> None:

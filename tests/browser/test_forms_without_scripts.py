@@ -137,6 +137,7 @@ def test_two_tabs_see_each_their_own_result(serve, new_context):
 
     for tab in tabs:
         tab.click("text=Sign")
+        expect(tab.locator(".done")).to_be_visible()
     tabs[0].reload()
 
     expect(tabs[1].locator(".done")).to_have_text("Thank you, Grace")

@@ -114,7 +114,7 @@ def test_application_words_its_refusals_itself(open_page, complaints, htmx):
     complaints.expect(FAILED.format(404))
     app = guestbook(htmx)
     own = DictLoader({"actions/error.html": '<p id="own">We are sorry: {{ error.status }}</p>'})
-    app.jinja_loader = ChoiceLoader([own, app.jinja_loader])  # type: ignore[assignment,list-item]
+    app.jinja_loader = ChoiceLoader([own, app.jinja_loader])
     page = open_page(app, "/list")
 
     page.click("text=Sign")
