@@ -12,8 +12,10 @@ from flask import Blueprint, Flask, current_app, request_started, session
 from flask import globals as flask_globals
 from flask import request as flask_request
 from flask.globals import app_ctx
+from flask.sessions import SecureCookieSessionInterface
 from flask.wrappers import Request
 from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
+from werkzeug.http import dump_cookie
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
@@ -319,12 +321,26 @@ def _grew(keeper: Keeper) -> bool:
 
 
 def _session_cookie_size() -> int:
-    """Name and value of the session's cookie as it would be sent, in bytes."""
-    interface: Any = current_app.session_interface
-    if not hasattr(interface, "get_signing_serializer"):
+    """The session's cookie as it would be sent, in bytes, with the attributes that Werkzeug counts."""
+    app, interface = current_app, current_app.session_interface
+    if not isinstance(interface, SecureCookieSessionInterface):
         return 0  # a session on the server has room
-    value = interface.get_signing_serializer(current_app).dumps(dict(session))
-    return len(interface.get_cookie_name(current_app)) + len(value)
+    serializer = interface.get_signing_serializer(app)
+    if serializer is None:
+        return 0
+    cookie = dump_cookie(
+        interface.get_cookie_name(app),
+        serializer.dumps(dict(session)),
+        expires=interface.get_expiration_time(app, session),
+        httponly=interface.get_cookie_httponly(app),
+        domain=interface.get_cookie_domain(app),
+        path=interface.get_cookie_path(app),
+        secure=interface.get_cookie_secure(app),
+        samesite=interface.get_cookie_samesite(app),
+        partitioned=interface.get_cookie_partitioned(app),
+        max_size=0,
+    )
+    return len(cookie)
 
 
 def _convert(response: Response, transport: Transport, call: WebCall) -> Response:

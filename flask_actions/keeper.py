@@ -27,6 +27,7 @@ log = logging.getLogger("flask_actions")
 KEY = "_actions"
 #: Browsers drop a cookie whose name and value pass 4,096 bytes; Werkzeug warns from 4,093 on.
 COOKIE_LIMIT = 4093
+_ATTRIBUTES = 120  # Max-Age, HttpOnly, Path, SameSite and the like, which Werkzeug counts as well
 #: So many results of one browser may wait; the oldest goes first.
 HANDFUL = 16
 #: Texts lie in cookies while all cookies stay below this together: servers cap the whole header,
@@ -150,7 +151,7 @@ class CookiePocket:
         size = len(name) + len(value)
         others = (other for other in self._cookies.names() if other != name)
         held = sum(len(other) + len(self._cookies.get(other) or "") for other in others)
-        return size <= COOKIE_LIMIT and size + held <= JAR_LIMIT
+        return size + _ATTRIBUTES <= COOKIE_LIMIT and size + held <= JAR_LIMIT
 
     def put(self, id: str, kept: Kept) -> None:
         name, value = self._cookie(id, kept)
@@ -301,7 +302,7 @@ class Keeper:
     def settle(self, pockets: list[Pocket], cookie_size: Callable[[], int]) -> None:
         """Make the session's cookie fit: first the texts go to the shelf, then the ids to cookies.
 
-        :param cookie_size: measures the name and value of the cookie as it would be sent, in bytes.
+        :param cookie_size: measures the cookie as it would be sent, in bytes.
         """
         if not isinstance(pockets[0], SessionPocket) or cookie_size() <= COOKIE_LIMIT:
             return
