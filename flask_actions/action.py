@@ -68,10 +68,10 @@ class Member:
     """
 
     def __init__(self, own_name: str, own_guards: tuple[Guard, ...]) -> None:
-        self.own_name = own_name
+        self.own_name: str = own_name
         self.own_guards = own_guards
         self.group: ActionGroup | None = None
-        self.named = False
+        self.named: bool = False
         self.joined = False
 
     @property
@@ -144,16 +144,17 @@ class Action(Member, Generic[T]):
         own_name = _camel(getattr(handler, "__name__", "")) if name is None else name
         super().__init__(own_name, _guards(guard, self.where))
         signature = _Signature(handler, self.where, scope or {}, wants_input=input is None)
-        self.arity = signature.arity
-        self.context_first = signature.context_first
+        self.arity: int = signature.arity
+        self.context_first: bool = signature.context_first
         try:
-            self.input = Input.of(input if input is not None else signature.input)
-            self.output = Output.of(output) if output is not None else signature.output()
-            self.max_body = None if max_body is None else size_in_bytes(max_body, "max_body")
+            self.input: Input = Input.of(input if input is not None else signature.input)
+            self.output: Output = Output.of(output) if output is not None else signature.output()
+            size = None if max_body is None else size_in_bytes(max_body, "max_body")
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self.where}: {error}") from None
-        self.accept = _accept(accept, self.where)
-        self.description = description or _summary(handler)
+        self.max_body: int | None = size
+        self.accept: frozenset[Kind] = _accept(accept, self.where)
+        self.description: str | None = description or _summary(handler)
         self.fragment = fragment
         self.fragment_context = fragment_context
 

@@ -68,8 +68,8 @@ class AppState:
         self.settings = settings
         self.loader = loader
         folder = str(Path(app.instance_path) / "actions-results")
-        self.keeper = Keeper(settings.result_store, settings.result_ttl, folder, brief_text)
-        self.blueprint = Blueprint(
+        self.keeper: Keeper = Keeper(settings.result_store, settings.result_ttl, folder, brief_text)
+        self.blueprint: Blueprint = Blueprint(
             BLUEPRINT,
             "flask_actions",
             template_folder="templates",
@@ -321,7 +321,7 @@ def _grew(keeper: Keeper) -> bool:
 
 
 def _session_cookie_size() -> int:
-    """The session's cookie as it would be sent, in bytes, with the attributes that Werkzeug counts."""
+    """The session's cookie as it would be sent, in bytes, its attributes included."""
     app, interface = current_app, current_app.session_interface
     if not isinstance(interface, SecureCookieSessionInterface):
         return 0  # a session on the server has room

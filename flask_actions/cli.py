@@ -17,7 +17,7 @@ from .pipeline import answer, complete
 from .result import SafeResult
 from .transports.server import ServerCall, ServerTransport
 
-commands = AppGroup("actions", help="The application's actions.")
+commands: AppGroup = AppGroup("actions", help="The application's actions.")
 
 
 @commands.command("list")

@@ -29,7 +29,7 @@ from .urls import has_scheme, on_site
 
 Door = Literal["form", "htmx", "rpc", "server", "mcp", "queue"]
 
-log = logging.getLogger("flask_actions")
+log: logging.Logger = logging.getLogger("flask_actions")
 
 _UNKNOWN = object()
 _COOKIE_WRITES = "flask_actions.cookie_writes"
@@ -52,7 +52,7 @@ class ActionContext:
         self.name = name
         self.called_from = called_from
         self.location: str | None = None
-        self.external = False
+        self.external: bool = False
         self._load_user = load_user
         self._user: Any = _UNKNOWN
 

@@ -100,7 +100,7 @@ class ActionError(Exception):
         retry_after: int | None = None,
         reference: str | None = None,
     ) -> None:
-        self.status = self.code_to_status(code)
+        self.status: int = self.code_to_status(code)
         self.code = code
         self.message = message
         self.retry_after = retry_after
@@ -172,8 +172,8 @@ class ActionInputError(ActionError):
         message: str = "Please check the marked fields.",
     ) -> None:
         super().__init__("BAD_REQUEST", message)
-        self.issues = tuple(_each(problems))
-        self.args = (self.issues, message)
+        self.issues: tuple[Issue, ...] = tuple(_each(problems))
+        self.args: tuple[Any, ...] = (self.issues, message)
 
     def to_dict(self) -> dict[str, Any]:
         plain = super().to_dict()
@@ -215,6 +215,8 @@ def _each(problems: Mapping[str, str | Sequence[str]] | Iterable[Issue]) -> Iter
         yield from problems
         return
     for dotted, messages in problems.items():
-        path = tuple(int(part) if part.isdecimal() else part for part in dotted.split(".") if part)
+        path = tuple(
+            int(part) if part.isdecimal() else part for part in str(dotted).split(".") if part
+        )
         for message in [messages] if isinstance(messages, str) else messages:
             yield Issue(path, "custom", str(message))

@@ -36,7 +36,7 @@ class Actions:
     """
 
     def __init__(self, app: Flask | None = None, *, url_prefix: str | None = None) -> None:
-        self.registry = Registry()
+        self.registry: Registry = Registry()
         self._url_prefix = url_prefix
         self._load_user: Loader = None
         self._states: WeakSet[AppState] = WeakSet()

@@ -481,8 +481,10 @@ def _leaf(node: _Node, leaves: Sequence[Leaf], nullable: bool) -> Any:
     return next((value for one in leaves if (value := _typed(text, one)) is not ABSENT), text)
 
 
-_BOXES = dict.fromkeys(("on", "true", "1", "yes"), True)
-_BOXES |= dict.fromkeys(("off", "false", "0", "no"), False)
+_BOXES: dict[str, bool] = {
+    **dict.fromkeys(("on", "true", "1", "yes"), True),
+    **dict.fromkeys(("off", "false", "0", "no"), False),
+}
 
 
 def _key(part: str, shape: Shape) -> Any:

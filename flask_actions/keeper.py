@@ -21,7 +21,7 @@ from typing import IO, Any, Protocol
 from cachelib import BaseCache, FileSystemCache
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-log = logging.getLogger("flask_actions")
+log: logging.Logger = logging.getLogger("flask_actions")
 
 #: Where the results wait in the session, and what the cookies' names start with.
 KEY = "_actions"
@@ -177,7 +177,8 @@ class _Text:
 class FileShelf(FileSystemCache):
     """Texts in files of a folder, which the first one makes; none goes before it expires."""
 
-    serializer = _Text()  # type: ignore[assignment]  # cachelib types the attribute by its default
+    # cachelib types the attribute by its default.
+    serializer: Any = _Text()
 
     def __init__(self, folder: str, ttl: int) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -221,7 +222,7 @@ class Keeper:
     """
 
     def __init__(self, store: Any, ttl: int, folder: str, brief: Callable[[str], str]) -> None:
-        self.uses_session = store == "session"
+        self.uses_session: bool = isinstance(store, str) and store == "session"
         self._ttl = ttl
         self._folder = folder
         self._brief = brief

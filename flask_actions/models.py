@@ -20,7 +20,7 @@ from .errors import ActionError, ActionInputError, Issue
 from .packing import types_in
 from .shapes import Items, Leaf, Shape, clean_path, shape_of
 
-log = logging.getLogger("flask_actions")
+log: logging.Logger = logging.getLogger("flask_actions")
 
 Path = tuple[str | int, ...]
 
@@ -82,7 +82,8 @@ class ModelInput(Input):
 
     def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
         self.adapter = adapter
-        self.shape = self._shape = shape_of(adapter.core_schema)
+        self._shape = shape_of(adapter.core_schema)
+        self.shape: Shape | None = self._shape
         self.label = label
 
     def from_nothing(self) -> Any:
@@ -128,8 +129,8 @@ class FormInput(Input):
 
     def __init__(self, form: type[Any]) -> None:
         self._form = form
-        self.label = form.__name__
-        self.secret_words = tuple(_passwords(form))
+        self.label: str = form.__name__
+        self.secret_words: tuple[str, ...] = tuple(_passwords(form))
 
     def from_nothing(self) -> Any:
         return self.from_form(MultiDict())
@@ -278,8 +279,8 @@ class TypedOutput(Output):
     def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
         self.adapter = adapter
         self.label = label
-        self.sure = not _open_ended(adapter.core_schema)
-        self.types = types_in(adapter.core_schema)
+        self.sure: bool = not _open_ended(adapter.core_schema)
+        self.types: Mapping[str, type] = types_in(adapter.core_schema)
 
     def narrow(self, data: Any) -> Any:
         try:

@@ -20,7 +20,7 @@ from .result import SafeResult
 from .transports.web import RESULT_PARAMETER, here_url, pockets, whole_result
 from .urls import without_query
 
-log = logging.getLogger("flask_actions")
+log: logging.Logger = logging.getLogger("flask_actions")
 
 
 def install(app: Flask) -> None:

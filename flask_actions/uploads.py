@@ -220,6 +220,7 @@ def _on_files(
 
 
 def _with_rule(schema: Any, check: Callable[[Upload], Upload], rules: dict[str, Any]) -> Any:
+    found: Any = schema  # one schema, or a list of them
     if isinstance(schema, list):
         parts = [_with_rule(part, check, rules) for part in schema]
         same = all(new is old for new, old in zip(parts, schema, strict=True))
@@ -228,7 +229,7 @@ def _with_rule(schema: Any, check: Callable[[Upload], Upload], rules: dict[str, 
         return schema
     if FILE_RULES in (schema.get("metadata") or {}):
         return core_schema.no_info_after_validator_function(
-            check, schema, metadata={FILE_RULES: rules}
+            check, found, metadata={FILE_RULES: rules}
         )
     changed = {
         key: new

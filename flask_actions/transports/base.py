@@ -32,7 +32,7 @@ from ..models import unserialisable
 from ..result import SafeResult
 from ..urls import on_site, path_of
 
-log = logging.getLogger("flask_actions")
+log: logging.Logger = logging.getLogger("flask_actions")
 
 
 class Transport(Protocol):
@@ -46,6 +46,7 @@ class Transport(Protocol):
 
         :raises ActionError: if there is none, or the call may not come this way.
         """
+        ...
 
     def decode(self, call: Any, action: Action[Any]) -> Any:
         """The call's input: JSON bytes, a form's :class:`Decoded` or fields, or plain data."""

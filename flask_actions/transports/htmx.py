@@ -19,7 +19,7 @@ from .base import check_sendable
 from .hx import moved, refused
 from .web import WebCall, WebTransport, headers_of, show_in
 
-log = logging.getLogger("flask_actions")
+log: logging.Logger = logging.getLogger("flask_actions")
 
 
 class HtmxTransport(WebTransport):
