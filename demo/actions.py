@@ -264,7 +264,15 @@ class LogIn(Input):
 class Profile(Input):
     name: str = Field(min_length=2, max_length=60)
     bio: str = Field("", max_length=300)
-    avatar: Annotated[Upload, MaxSize("1 MB"), AcceptTypes("image/*")] | None = None
+    # Of these types the first bytes are looked at too, not only what the browser says of them.
+    avatar: (
+        Annotated[
+            Upload,
+            MaxSize("1 MB"),
+            AcceptTypes("image/png", "image/jpeg", "image/gif", "image/webp"),
+        ]
+        | None
+    ) = None
     remove_avatar: bool = False
 
 
@@ -327,7 +335,7 @@ def update_profile(input: Profile, ctx: ActionContext) -> Person:
     if input.remove_avatar:
         user.avatar, user.avatar_version = None, 0
     if input.avatar:
-        user.avatar, user.avatar_type = input.avatar.read(), input.avatar.content_type
+        user.avatar, user.avatar_type = input.avatar.read(), input.avatar.mimetype
         user.avatar_version += 1
     db().commit()
     ctx.htmx.oob("account/_me.html", target="#me")

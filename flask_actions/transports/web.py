@@ -290,7 +290,8 @@ def check_token() -> None:
         _refusing(csrf.protect, "FORBIDDEN")
     except Refusal as refusal:
         if refusal.code == "FORBIDDEN":
-            refusal.message += " Reload the page and send it again."
+            why = refusal.message.rstrip(".")
+            refusal.message = f"This form is too old ({why}). Reload the page and send it again."
         raise
 
 
