@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 
 HOST ?= 127.0.0.1
 PORT ?= 5000
-# One process per core, four at most. `make test TESTS="tests/test_forms.py -x"` runs a part.
+# One process per core, four at most; the browser tests come first, since they take longest.
 WORKERS ?= auto
 TESTS ?=
 
@@ -20,7 +20,7 @@ demo: .venv/.ready
 
 test: .venv/.ready
 	@.venv/bin/python tests/machine.py browser postgres
-	.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
+	.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: .venv/.ready
 	.venv/bin/python -m ruff check
