@@ -901,7 +901,7 @@ def page_app(root: str = "", **config: Any) -> tuple[Flask, Any]:
     return app, Client(wsgi)
 
 
-@pytest.mark.parametrize("root", ["", "/root"], ids=["at the top", "mounted"])
+@pytest.mark.parametrize("root", ["", "/mounted"], ids=["at the top", "mounted"])
 @pytest.mark.parametrize("way", ["its own URL", "the page's"])
 @pytest.mark.parametrize("prefix", ["/_actions", "/api/v1/do"])
 def test_page_of_a_nested_blueprint_shows_the_result(root, way, prefix):
@@ -927,11 +927,11 @@ def test_url_prefix_by_argument_wins():
 
 
 def test_action_url_outside_a_request_knows_the_application_root():
-    app, actions = build(APPLICATION_ROOT="/root", SERVER_NAME="example.com")
+    app, actions = build(APPLICATION_ROOT="/mounted", SERVER_NAME="example.com")
     act = actions.action(echo)
 
     with app.app_context():
-        assert action_url(act).endswith("/root/_actions/echo")
+        assert action_url(act).endswith("/mounted/_actions/echo")
 
 
 def test_endpoint_of_an_action_is_its_own():

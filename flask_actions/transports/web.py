@@ -291,7 +291,9 @@ def check_token() -> None:
     except Refusal as refusal:
         if refusal.code == "FORBIDDEN":
             why = refusal.message.rstrip(".")
-            refusal.message = f"This form is too old ({why}). Reload the page and send it again."
+            refusal.message = (
+                f"This form was not accepted ({why}). Reload the page and send it again."
+            )
         raise
 
 
