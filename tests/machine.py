@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 
 CHROMIUM_NAMES = (
+    "chromium-headless-shell",  # the same browser without its windows: twice as fast
     "chromium",
     "chromium-browser",
     "google-chrome",
