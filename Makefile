@@ -11,16 +11,26 @@ PORT ?= 5000
 # One process per core, four at most; the browser tests come first, since they take longest.
 WORKERS ?= auto
 TESTS ?=
+ONLY ?=
+ROWS ?=
 
-.PHONY: demo test lint types clean
+.PHONY: demo test versions bench lint types clean
 
 demo: .venv/.ready
 	@echo "The demo: http://$(HOST):$(PORT)/ (Ctrl+C ends it)"
 	@.venv/bin/python -m flask --app demo run --host $(HOST) --port $(PORT)
 
 test: .venv/.ready
-	@.venv/bin/python tests/machine.py browser postgres
+	@.venv/bin/python tests/machine.py browser postgres redis
 	.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# Our lowest versions, and each newer Python that is here: make versions ONLY=lowest, ONLY=3.13.
+versions: .venv/.ready
+	@ONLY=$(ONLY) .venv/bin/python tests/versions.py $(TESTS)
+
+# All rows, kept in benchmarks/README.md; or some, shown only: make bench ROWS="json-valid htmx".
+bench: .venv-bench/.ready
+	@.venv-bench/bin/python -m benchmarks $(ROWS)
 
 lint: .venv/.ready
 	.venv/bin/python -m ruff check
@@ -35,6 +45,15 @@ types: .venv/.ready
 	@test -n "$(PYTHON)" || { echo "Needed: Python 3.11 or newer, with pip (or say PYTHON=...)" >&2; exit 1; }
 	@$(PYTHON) tests/machine.py venv
 
+# Instructions are counted where valgrind is, requests per second where wrk is; Debian has both.
+.venv-bench/.ready: .venv/.ready benchmarks/requirements.txt
+	@.venv/bin/python -m venv --clear --without-pip .venv-bench
+	@.venv/bin/python -m pip --python .venv-bench/bin/python install --quiet \
+		--disable-pip-version-check --editable . --requirement benchmarks/requirements.txt
+	-@{ command -v valgrind && command -v wrk; } >/dev/null || { test "$$(id -u)" = 0 && \
+		apt-get update -qq && apt-get install -qq --no-install-recommends valgrind wrk; }
+	@touch $@
+
 clean:
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/screenshots
+	rm -rf .venv .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -112,6 +112,7 @@ class Action(Member, Generic[T]):
     :ivar handler: the plain function, for code that trusts itself.
     :ivar where: where it was written, for people.
     :ivar accept: the kinds of body that it takes.
+    :ivar says_guard: whether its guards were written down, ``guard=()`` for none.
     :ivar max_body: bytes that its body may have; None for the application's limit.
     """
 
@@ -138,23 +139,36 @@ class Action(Member, Generic[T]):
         if isinstance(handler, Action):
             raise TypeError(f"{handler.where} is an action already: decorate its function once.")
         if not callable(handler):
-            raise TypeError(f"An action needs a function, not {handler!r}.")
+            raise TypeError(
+                f"An action needs a function, not {handler!r}: write @actions.action above a def, "
+                f"or define_action(handler=function)."
+            )
         self.handler = handler
+        # With __name__, what Flask-WTF's and Flask-Limiter's exempt(action) tells views apart by.
+        self.__module__ = str(getattr(handler, "__module__", __name__))
+        self.__qualname__ = str(getattr(handler, "__qualname__", ""))
         self.where: str = _where(handler)
         own_name = _camel(getattr(handler, "__name__", "")) if name is None else name
         super().__init__(own_name, _guards(guard, self.where))
+        self.says_guard: bool = guard is not None
         signature = _Signature(handler, self.where, scope or {}, wants_input=input is None)
         self.arity: int = signature.arity
         self.context_first: bool = signature.context_first
         try:
             self.input: Input = Input.of(input if input is not None else signature.input)
             self.output: Output = Output.of(output) if output is not None else signature.output()
+            self.output.where = self.where
             size = None if max_body is None else size_in_bytes(max_body, "max_body")
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self.where}: {error}") from None
         self.max_body: int | None = size
         self.accept: frozenset[Kind] = _accept(accept, self.where)
         self.description: str | None = description or _summary(handler)
+        if fragment_context is not None and not callable(fragment_context):
+            raise TypeError(
+                f"{self.where}: fragment_context is a function of the context and the result, "
+                f"lambda ctx, result: {{...}}, not {fragment_context!r}."
+            )
         self.fragment = fragment
         self.fragment_context = fragment_context
 
@@ -320,6 +334,7 @@ def define_action(
 def define_action(*, handler: Callable[..., T], **options: Unpack[Options]) -> Action[T]: ...
 def define_action(*, handler: Handler, **options: Any) -> Action[Any]:
     """An action without a name of its own: its key in the dictionary that it is in names it."""
+    _check_options(options, "define_action")
     return Action(handler, scope=_scope(2), **options)
 
 
@@ -329,6 +344,12 @@ def decorate(
     """The work of ``@action`` and ``@action("name", ...)``."""
     # The scope in which the decorator stands: a factory's local classes are annotations too.
     scope = _scope(depth + 1)
+    _check_options(options, "@action")
+    if isinstance(name, type) and hasattr(name, "__pydantic_core_schema__"):
+        raise TypeError(
+            f"@action takes a name, not the model {name.__name__}: write @action(input="
+            f"{name.__name__}), or annotate the handler's first parameter with it."
+        )
     if callable(name) and not isinstance(name, str):
         action: Action[Any] = Action(name, scope=scope)
         add(action)
@@ -346,10 +367,28 @@ def decorate(
     return wrap
 
 
+_OPTIONS = (*Options.__annotations__, "output")
+
+
+def _check_options(options: Mapping[str, Any], where: str) -> None:
+    for name in options:
+        if name not in _OPTIONS:
+            from difflib import get_close_matches  # only when something went wrong
+
+            near = get_close_matches(name, _OPTIONS, n=1)
+            meant = f"Did you mean {near[0]}=?" if near else f"There are {', '.join(_OPTIONS)}."
+            raise TypeError(f"{where} has no option {name}=. {meant}")
+
+
 def members_of(
     actions: ActionGroup | Action[Any] | Mapping[str, Any], name: str | None = None
 ) -> Iterator[Action[Any] | ActionGroup]:
     """The members that a thing to register brings; a dictionary's keys name its values."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"An action is registered under a name, not {name!r}. Call register() once for each "
+            f"group, or write {{'name': action}}."
+        )
     if isinstance(actions, (Action, ActionGroup)):
         if name is not None:
             actions.rename(name)

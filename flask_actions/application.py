@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -11,10 +13,10 @@ from weakref import ref
 from flask import Blueprint, Flask, current_app, request_started, session
 from flask import globals as flask_globals
 from flask import request as flask_request
-from flask.globals import app_ctx
+from flask.ctx import AppContext
 from flask.sessions import SecureCookieSessionInterface
 from flask.wrappers import Request
-from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
+from werkzeug.exceptions import BadHost, HTTPException, SecurityError, default_exceptions
 from werkzeug.http import dump_cookie
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
@@ -24,9 +26,9 @@ from .action import Action
 from .cli import commands
 from .config import Settings
 from .context import ActionContext, write_cookies
-from .doors import DECIDING_HEADERS, door_of, limit_body
+from .doors import door_of, limit_body
 from .errors import ActionError, MisuseError, Refusal
-from .keeper import Keeper, waiting, writable
+from .keeper import KEY, Keeper, writable
 from .pipeline import answer, complete
 from .registry import Registry
 from .result import SafeResult
@@ -37,7 +39,16 @@ from .transports.htmx import HtmxTransport
 from .transports.hx import moved
 from .transports.rpc import RpcTransport
 from .transports.server import ServerCall, ServerTransport
-from .transports.web import RESULT_PARAMETER, WebCall, brief_text, can_keep, pockets
+from .transports.web import (
+    RESULT_PARAMETER,
+    WebCall,
+    brief_text,
+    can_keep,
+    length_of,
+    mimetype_of,
+    pockets,
+    restore,
+)
 from .urls import add_query, on_site, path_of
 
 #: Loads the user of a call; None for an application without a login system.
@@ -48,6 +59,11 @@ BLUEPRINT = "actions"
 #: The endpoint of what is no action; no action's name has brackets.
 NOWHERE = f"{BLUEPRINT}.(nowhere)"
 
+#: Where Flask has the session: its two contexts are one since 3.2.
+_CONTEXT: Any = (
+    flask_globals.app_ctx if hasattr(AppContext, "session") else flask_globals.request_ctx
+)
+_PREFLIGHT = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 _RESULT = f"{RESULT_PARAMETER}=".encode()
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _TRANSPORTS: dict[str, Transport] = {
@@ -62,7 +78,11 @@ class AppState:
     """What one application has of ours, in ``app.extensions["actions"]``."""
 
     def __init__(
-        self, app: Flask, registry: Registry, settings: Settings, loader: Callable[[], Loader]
+        self,
+        app: Flask,
+        registry: Registry,
+        settings: Settings,
+        loader: Callable[[Flask | None], Loader],
     ) -> None:
         self.registry = registry
         self.settings = settings
@@ -77,9 +97,13 @@ class AppState:
             static_url_path="/static",
             url_prefix=settings.url_prefix,
         )
-        self._rules: dict[str, Rule] = {}
-        self._limits: dict[str, int] = {}
+        self._routes: dict[str, _Route] = {}
         self._app = ref(app)
+        self.keeper.heed(
+            permanent=bool(app.config.get("SESSION_PERMANENT")),  # Flask-Session's
+            refreshed=app.config["SESSION_REFRESH_EACH_REQUEST"],
+            logger=app.logger,
+        )
         if isinstance(settings.result_store, str) and not writable(folder):
             app.logger.warning(
                 "Results too large for a cookie are kept in %r, which cannot be written. Make it "
@@ -103,11 +127,12 @@ class AppState:
         app.cli.add_command(commands)
         templating.install(app)
         # The signal comes before the first before_request, when the URL has been matched.
-        request_started.connect(self._arrive, app)
+        self._listener = _plain(self._arrive)
+        request_started.connect(self._listener, app)
 
     def call(self, action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
         """Call an action from Python, by its name or itself."""
-        return call(self.registry, self.loader(), action, input)
+        return call(self.registry, self.loader(self._app()), action, input)
 
     def add_url(self, name: str) -> None:
         """Give an action its URL and its endpoint."""
@@ -118,9 +143,10 @@ class AppState:
         def view(**_: Any) -> Response:
             return serve(name)
 
-        # Flask-Limiter and Flask-WTF tell views apart by module and name.
-        view.__name__ = view.__qualname__ = str(getattr(action.handler, "__name__", name))
-        view.__module__ = str(getattr(action.handler, "__module__", __name__))
+        # Flask-Limiter and Flask-WTF tell views apart by module and names, and what a decorator
+        # of Flask-Talisman writes on a handler is looked for on the view.
+        view.__name__ = view.__qualname__ = name
+        update_wrapper(view, action.handler)
         app.add_url_rule(
             f"{self.settings.url_prefix}/{name}",
             endpoint=endpoint_of(name),
@@ -134,13 +160,54 @@ class AppState:
     def _arrive(self, app: Flask, **_: Any) -> None:
         """See whether a request is for an action, and put it on its way before any hook runs."""
         request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
+        if self.keeper.uses_session:
+            held = _opened_session()
+            if held and KEY in held:
+                # For a handler or a view that clears the session, as a login does.
+                request.environ["flask_actions.waiting"] = held[KEY]
         rule = request.url_rule
-        if isinstance(request.routing_exception, SecurityError):
-            return  # not a host of the application's: no URL of ours either
+        route = None if rule is None else self._routes.get(rule.endpoint)
+        by_page = False
+        if route is None:
+            found = self._look(app, request)
+            if found is None:
+                return
+            route, by_page = found
+        csrf = app.extensions.get("csrf")
+        if csrf is not None and hasattr(csrf, "exempt"):
+            # Its hook would answer before our dialects can; the line asks it for the token.
+            csrf.exempt(self.blueprint)
+        length, mimetype = length_of(request.environ), mimetype_of(request.environ)
+        limit_body(request, length, route.limit)
+        door = door_of(request, mimetype, length, self.settings, by_page)
+        call = WebCall(
+            route.action,
+            ActionContext(route.name, door, self.loader(app)),
+            app,
+            request,
+            self.settings,
+            self.keeper,
+            by_page=by_page,
+            limit=route.limit,
+            length=length,
+            mimetype=mimetype,
+        )
+        request.environ["flask_actions.call"] = (_TRANSPORTS[door], call)
+
+    def _look(self, app: Flask, request: Request) -> tuple[_Route, bool] | None:
+        """The way of a request that no action's own URL has led there, if it is for one at all.
+
+        :returns: with it, whether the request was made at a page, by ``?_action=``.
+        """
+        if isinstance(request.routing_exception, SecurityError | BadHost):
+            return None  # not a host of the application's, or none at all: no URL of ours either
+        if request.url_rule is None and request.path.startswith(self.settings.url_prefix + "/"):
+            _match_anywhere(app, request)
+        rule = request.url_rule
         by_page = False
         if rule is not None and rule.endpoint.startswith(BLUEPRINT + "."):
             if rule.endpoint == f"{BLUEPRINT}.static":
-                return
+                return None
             name = _name_of(rule.endpoint)
         elif request.path.startswith(self.settings.url_prefix + "/") and rule is None:
             # Werkzeug has an answer of its own here: slashes to merge, an odd method.
@@ -148,45 +215,30 @@ class AppState:
         elif request.method == "POST" and b"_action=" in request.query_string:
             asked = request.args.get("_action", "")
             if not asked:
-                return
+                return None
             # Encoded once more in a query, as Astro's own URLs are.
             name, by_page = unquote(asked), True
         else:
-            return
+            return None
         action = self.registry.find(name)
         endpoint = NOWHERE if action is None else endpoint_of(name)
-        if rule is None or rule.endpoint != endpoint:
-            request.url_rule = self._rule(app, endpoint)
+        route = self._routes.get(endpoint)
+        if route is None:
+            route = _Route(
+                name,
+                action,
+                next(app.url_map.iter_rules(endpoint))
+                if rule is None or rule.endpoint != endpoint
+                else rule,
+                self._limit(app, action),
+            )
+            if action is not None:  # names that there are not have no end
+                self._routes[endpoint] = route
+        if rule is not route.rule:
+            request.url_rule = route.rule
             request.view_args = {}
             request.routing_exception = None
-        csrf = app.extensions.get("csrf")
-        if csrf is not None and hasattr(csrf, "exempt"):
-            # Its hook would answer before our dialects can; the line asks it for the token.
-            csrf.exempt(self.blueprint)
-        limit = self._limits.get(name)
-        if limit is None:
-            limit = self._limit(app, action)
-            if action is not None:  # names that there are not have no end
-                self._limits[name] = limit
-        limit_body(request, limit)
-        request.environ["flask_actions.call"] = self._call(request, action, name, by_page, limit)
-
-    def _call(
-        self, request: Request, action: Action[Any] | None, name: str, by_page: bool, limit: int
-    ) -> tuple[Transport, WebCall]:
-        door = door_of(request, self.settings, by_page)
-        ctx = ActionContext(name, door, self.loader())
-        call = WebCall(
-            action,
-            ctx,
-            request=request,
-            settings=self.settings,
-            keeper=self.keeper,
-            by_page=by_page,
-            limit=limit,
-            login_page=_login_page,
-        )
-        return _TRANSPORTS[door], call
+        return route, by_page
 
     def _limit(self, app: Flask, action: Action[Any] | None) -> int:
         """Bytes that the body of a call may have."""
@@ -196,37 +248,69 @@ class AppState:
             limit = action.max_body or limit + (max_upload(shape) if shape is not None else 0)
         return min(limit, app.config["MAX_CONTENT_LENGTH"] or limit)
 
-    def _rule(self, app: Flask, endpoint: str) -> Rule:
-        rule = self._rules.get(endpoint)
-        if rule is None:
-            rule = self._rules[endpoint] = next(app.url_map.iter_rules(endpoint))
-        return rule
-
     def _after(self, response: Response) -> Response:
         """The last word on a response: caching, gates of others, redirects, the cookie's size."""
         request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
-        arrived = request.environ.get("flask_actions.call")
+        environ = request.environ
+        arrived = environ.get("flask_actions.call")
         if arrived is not None:
             transport, call = arrived
             if call.result is None and 300 <= response.status_code < 400:
                 response = _convert(response, transport, call)
-            response.headers["Cache-Control"] = "no-store"
-            response.headers.add("Vary", DECIDING_HEADERS)
+            if response.headers.get("Cache-Control") != "no-store":
+                response.headers["Cache-Control"] = "no-store"
         elif _RESULT in request.query_string:
             _carry_on(request, response, self.keeper)
-        if request.environ.get("flask_actions.recalled"):
+        if "flask_actions.recalled" in environ:
             response.headers["Cache-Control"] = "no-store"
-        if request.environ.get("flask_actions.kept") or _grew(self.keeper):
+        grew = "flask_actions.waiting" in environ and _opened_session().modified
+        if grew:
+            restore(self.keeper)
+        if grew or "flask_actions.kept" in environ:
             self.keeper.settle(pockets(self.keeper), _session_cookie_size)
-        response = write_cookies(response)
+        write_cookies(response, environ)
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Where the requests for one action go.
+
+    :ivar action: None where there is no such action.
+    :ivar limit: bytes that a body may have.
+    """
+
+    name: str
+    action: Action[Any] | None
+    rule: Rule
+    limit: int
+
+
+def _match_anywhere(app: Flask, request: Request) -> None:
+    """Find the rule of ours on a host or a subdomain that the application's pages have alone."""
+    if not (app.url_map.host_matching or app.subdomain_matching):
+        return
+    try:
+        # Ours have no host: they are those of the empty one.
+        rule, values = app.url_map.bind("").match(request.path, request.method, return_rule=True)
+    except HTTPException:
+        return
+    if rule.endpoint.startswith(BLUEPRINT + "."):
+        request.url_rule, request.view_args = rule, dict(values)
+        request.routing_exception = None
 
 
 def serve(name: str | None) -> Response:
     """Answer the request that is for an action, or for none."""
-    transport, call = flask_request.environ["flask_actions.call"]
-    if call.ctx.called_from == "form" or (
-        call.ctx.called_from == "htmx" and call.action is not None and call.action.fragment is None
+    request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
+    transport, call = request.environ["flask_actions.call"]
+    if request.method == "OPTIONS" and _PREFLIGHT in request.environ:
+        # A browser asks first; whether the other site may call is for Flask-CORS to add.
+        allowed: Response = call.app.response_class(status=204, headers={"Allow": "POST"})
+        return allowed
+    door = call.ctx.called_from
+    if door == "form" or (
+        door == "htmx" and call.action is not None and call.action.fragment is None
     ):
         _need_session(call)
     response: Response = complete(answer(transport, call))
@@ -251,6 +335,11 @@ def call(
     return result
 
 
+def _plain(method: Callable[..., None]) -> Callable[..., None]:
+    """A method as a function, which signals call at half the cost."""
+    return lambda *args, **options: method(*args, **options)
+
+
 def endpoint_of(name: str) -> str:
     """The Flask endpoint of an action; dots separate blueprints there."""
     return f"{BLUEPRINT}.{name.replace('.', ':')}"
@@ -263,12 +352,20 @@ def _nowhere(**_: Any) -> Response:
 def _refused_ahead(problem: HTTPException) -> Any:
     """What a hook raises before the action's turn, in the door's dialect."""
     arrived = flask_request.environ.get("flask_actions.call")
-    if arrived is None or arrived[1].ctx.called_from == "form":
+    if arrived is None:
         return _own_answer(problem)
     transport, call = arrived
+    if call.ctx.called_from == "form":
+        answer = _own_answer(problem)
+        # What the line refused comes by here as well, on its way to its page.
+        if answer is not problem or problem.response is not None or call.result is not None:
+            return answer
     code = ActionError.status_to_code(problem.code or 500)
     refusal = Refusal(code, problem.description or problem.name, cause=problem)
-    return transport.encode(call, SafeResult(error=refusal))
+    seconds = getattr(problem, "retry_after", None)
+    refusal.retry_after = seconds if isinstance(seconds, int) else None
+    call.result = SafeResult(error=refusal)
+    return transport.encode(call, call.result)
 
 
 def _own_answer(problem: HTTPException) -> Any:
@@ -303,21 +400,10 @@ def _need_session(call: WebCall) -> None:
         )
 
 
-def _login_page() -> str | None:
-    """The URL of the page where people log in, as Flask-Login's manager has it."""
-    view = getattr(getattr(current_app, "login_manager", None), "login_view", None)
-    if not view:
-        return None
-    is_url = view.startswith(("/", "http://", "https://"))
-    return str(view) if is_url else current_app.url_for(view)
-
-
-def _grew(keeper: Keeper) -> bool:
-    """Whether the application changed a session in which results wait."""
+def _opened_session() -> Any:
+    """The session as Flask holds it; None before it is opened."""
     # Not by the proxy: since Flask 3.1.3, a look at it adds "Vary: Cookie" to every page.
-    context: Any = app_ctx if hasattr(app_ctx, "_session") else flask_globals.request_ctx
-    held = getattr(context, "_session", None)
-    return keeper.uses_session and held is not None and held.modified and waiting(held)
+    return getattr(_CONTEXT._get_current_object(), "_session", None)
 
 
 def _session_cookie_size() -> int:
@@ -350,7 +436,7 @@ def _convert(response: Response, transport: Transport, call: WebCall) -> Respons
     if call.action is not None and call.gate(location) is not None:
         answer = transport.encode(call, _closed(transport, call, location))
     elif call.ctx.called_from == "htmx":
-        answer = moved(call.request, location)
+        answer = moved(call, location)
     else:
         return response
     for cookie in response.headers.getlist("Set-Cookie"):

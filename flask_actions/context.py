@@ -213,13 +213,15 @@ class RequestCookies:
         after_this_request(write_cookies)
 
 
-def write_cookies(answer: Any) -> Any:
+def write_cookies(answer: Any, environ: dict[str, Any] | None = None) -> Any:
     """Set on *answer* the cookies that wait for it.
+
+    :param environ: that of the current request.
 
     The extension calls it too: an ``after_this_request`` that comes during Flask's own
     ``after_request`` is never called.
     """
-    for write in flask_request.environ.pop(_COOKIE_WRITES, ()):
+    for write in (environ or flask_request.environ).pop(_COOKIE_WRITES, ()):
         write(answer)
     return answer
 

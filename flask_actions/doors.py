@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import IO, Any
 
 from flask.wrappers import Request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
 from .config import Settings
 from .context import Door
 from .transports.web import FORM_TYPES, has_body
 
-#: What decides the door, for the ``Vary`` header.
-DECIDING_HEADERS = "HX-Request, HX-Boosted, HX-Request-Type, Accept, Sec-Fetch-Mode"
-
 _JSON = ("application/json", "application/json+devalue")
 
 
-def door_of(request: Request, settings: Settings, by_page: bool) -> Door:
+def door_of(
+    request: Request, mimetype: str, length: int | None, settings: Settings, by_page: bool
+) -> Door:
     """Which door a request came in by, by positive evidence.
 
+    :param mimetype: what its body is; empty if nobody says so.
+    :param length: bytes that its body has; None if nobody says how many.
     :param by_page: whether it was made at a page's own URL, by ``?_action=``.
     """
     headers = request.environ  # read straight: every call comes by here
@@ -32,8 +34,7 @@ def door_of(request: Request, settings: Settings, by_page: bool) -> Door:
             or headers.get("HTTP_HX_HISTORY_RESTORE_REQUEST") == "true"
         )
         return "form" if whole_page else "htmx"
-    mimetype = request.mimetype
-    if mimetype not in FORM_TYPES and (mimetype or has_body(request)):
+    if mimetype not in FORM_TYPES and (mimetype or has_body(length, headers)):
         return "rpc"
     accepted = [(_bare(kind), quality) for kind, quality in request.accept_mimetypes]
     html = max((quality for kind, quality in accepted if kind == "text/html"), default=0)
@@ -51,14 +52,17 @@ def _bare(kind: str) -> str:
     return kind.partition(";")[0].strip().lower()
 
 
-def limit_body(request: Request, limit: int) -> None:
+def limit_body(request: Request, length: int | None, limit: int) -> None:
     """Put a limit of bytes in force before any hook reads the body."""
     request.form_data_parser_class = _StrictFormParser
-    if request.content_length is None:
+    if length is None:
         # Werkzeug stops reading at its limit as if the body ended there: count instead.
         request.environ["wsgi.input"] = _Counted(request.environ["wsgi.input"], limit)
         request.max_content_length = sys.maxsize
     else:
+        # With it, which gunicorn and granian set, werkzeug takes a body that was cut short for
+        # the whole.
+        request.environ.pop("wsgi.input_terminated", None)
         request.max_content_length = limit
 
 
@@ -98,16 +102,20 @@ class _Counted:
 
     def read(self, size: int = -1) -> bytes:
         wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
-        return self._take(self._stream.read(wanted))
+        return self._take(lambda: self._stream.read(wanted))
 
     def readline(self, size: int = -1) -> bytes:
         wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
-        return self._take(self._stream.readline(wanted))
+        return self._take(lambda: self._stream.readline(wanted))
 
     def __iter__(self) -> Any:
         return iter(self.readline, b"")
 
-    def _take(self, data: bytes) -> bytes:
+    def _take(self, read: Callable[[], bytes]) -> bytes:
+        try:
+            data = read()
+        except Exception as error:  # each server has its own for chunks that are none
+            raise ClientDisconnected("The request's body is broken or cut off.") from error
         self._left -= len(data)
         if self._left < 0:
             raise RequestEntityTooLarge("The request is larger than this action takes.")

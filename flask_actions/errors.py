@@ -102,10 +102,10 @@ class ActionError(Exception):
     ) -> None:
         self.status: int = self.code_to_status(code)
         self.code = code
-        self.message = message
+        self.message = str(message)  # a lazy text of a translation is said in this language
         self.retry_after = retry_after
         self.reference = reference
-        super().__init__(code, message)
+        super().__init__(code, self.message)
 
     def __str__(self) -> str:
         return self.message or self.code
@@ -119,7 +119,7 @@ class ActionError(Exception):
         status = _STATUS_OF.get(code)
         if status is None:
             raise ValueError(
-                f"{code!r} is no error code. Use an IANA name in capitals, such as "
+                f"{code!r} is no error code.{_near(code)} Use an IANA name in capitals, such as "
                 f"'NOT_FOUND', 'CONFLICT' or 'UNPROCESSABLE_CONTENT'."
             )
         return status
@@ -173,7 +173,7 @@ class ActionInputError(ActionError):
     ) -> None:
         super().__init__("BAD_REQUEST", message)
         self.issues: tuple[Issue, ...] = tuple(_each(problems))
-        self.args: tuple[Any, ...] = (self.issues, message)
+        self.args: tuple[Any, ...] = (self.issues, self.message)
 
     def to_dict(self) -> dict[str, Any]:
         plain = super().to_dict()
@@ -212,11 +212,25 @@ def is_input_error(value: object) -> TypeGuard[ActionInputError]:
 
 def _each(problems: Mapping[str, str | Sequence[str]] | Iterable[Issue]) -> Iterable[Issue]:
     if not isinstance(problems, Mapping):
-        yield from problems
+        issues = list(problems) if isinstance(problems, Iterable) else [problems]
+        if not all(isinstance(one, Issue) for one in issues):
+            raise TypeError(
+                f"ActionInputError takes messages by field, {{'email': 'Already taken'}} ('' for "
+                f"the whole form), or Issue objects, not {problems!r}."
+            )
+        yield from issues
         return
     for dotted, messages in problems.items():
         path = tuple(
             int(part) if part.isdecimal() else part for part in str(dotted).split(".") if part
         )
-        for message in [messages] if isinstance(messages, str) else messages:
+        # By a text's method: a lazy text of a translation is no str, and could be walked as well.
+        for message in [messages] if hasattr(messages, "casefold") else messages:
             yield Issue(path, "custom", str(message))
+
+
+def _near(code: object) -> str:
+    from difflib import get_close_matches  # only when something went wrong
+
+    near = get_close_matches(str(code).upper().replace(" ", "_"), _STATUS_OF, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -105,15 +105,13 @@ class Actions:
 
     def call(self, action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
         """Call an action of the registry, by its name or itself."""
-        return call(self.registry, self._loader(), action, input)
+        return call(self.registry, self._loader(_current()), action, input)
 
-    def _loader(self) -> Loader:
+    def _loader(self, app: Flask | None) -> Loader:
         """What loads the user of a call."""
         if self._load_user is not None:
             return self._load_user
-        if has_app_context() and getattr(current_app, "login_manager", None) is not None:
-            return _flask_login_user
-        return None
+        return None if getattr(app, "login_manager", None) is None else _flask_login_user
 
     def _add(self, member: Action[Any] | ActionGroup) -> None:
         leaves = list(member.leaves()) if isinstance(member, ActionGroup) else [member]
@@ -158,8 +156,13 @@ def _carry_async(action: Action[Any], input: Any) -> Awaitable[SafeResult[Any]]:
 
 def _any_loader() -> Loader:
     """An action may be called where there is no application at all."""
-    state = current_app.extensions.get(BLUEPRINT) if has_app_context() else None
-    return state.loader() if isinstance(state, AppState) else None
+    app = _current()
+    state = None if app is None else app.extensions.get(BLUEPRINT)
+    return state.loader(app) if isinstance(state, AppState) else None
+
+
+def _current() -> Flask | None:
+    return current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
 
 
 Action.carry = staticmethod(_carry)

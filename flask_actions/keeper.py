@@ -27,12 +27,14 @@ log: logging.Logger = logging.getLogger("flask_actions")
 KEY = "_actions"
 #: Browsers drop a cookie whose name and value pass 4,096 bytes; Werkzeug warns from 4,093 on.
 COOKIE_LIMIT = 4093
-_ATTRIBUTES = 120  # Max-Age, HttpOnly, Path, SameSite and the like, which Werkzeug counts as well
 #: So many results of one browser may wait; the oldest goes first.
 HANDFUL = 16
 #: Texts lie in cookies while all cookies stay below this together: servers cap the whole header,
 #: gunicorn at 8,190, and a handful of cookies with an id alone must fit in as well.
-JAR_LIMIT = 4500
+JAR_LIMIT = 6000
+#: So many requests a browser may have under way to a host, by HTTP/1.1. Each adds a cookie, and
+#: none knows those that the others add.
+PARALLEL = 6
 #: For so many seconds a page load that lost its id may show the result of its path, once.
 GRACE = 30
 
@@ -90,10 +92,14 @@ class Cookies(Protocol):
 
 
 class SessionPocket:
-    """Results in Flask's session. What it takes there is measured when the response leaves."""
+    """Results in Flask's session. What it takes there is measured when the response leaves.
 
-    def __init__(self, session: MutableMapping[str, Any]) -> None:
+    :param known: what waited when the request came: a login clears the session, and not them.
+    """
+
+    def __init__(self, session: MutableMapping[str, Any], known: Any = None) -> None:
         self._session = session
+        self._known: dict[str, str] = known if isinstance(known, dict) else {}
 
     def items(self) -> Iterator[tuple[str, Kept]]:
         for id, text in list(self._read().items()):
@@ -107,18 +113,26 @@ class SessionPocket:
 
     def put(self, id: str, kept: Kept) -> None:
         # A new dictionary each time: only a top-level assignment marks the session as changed.
-        self._session[KEY] = {**self._read(), id: kept.to_text()}
+        self._write({**self._read(), id: kept.to_text()})
 
     def drop(self, id: str) -> None:
-        left = {other: text for other, text in self._read().items() if other != id}
-        if left:
-            self._session[KEY] = left
-        else:
-            self._session.pop(KEY, None)
+        self._write({other: text for other, text in self._read().items() if other != id})
+
+    def restore(self) -> None:
+        """Put back what the application cleared away with the rest of its session."""
+        if self._known and KEY not in self._session:
+            self._session[KEY] = self._known
 
     def _read(self) -> dict[str, str]:
-        waiting = self._session.get(KEY)
+        waiting = self._session.get(KEY, self._known)
         return waiting if isinstance(waiting, dict) else {}
+
+    def _write(self, waiting: dict[str, str]) -> None:
+        self._known = waiting
+        if waiting:
+            self._session[KEY] = waiting
+        else:
+            self._session.pop(KEY, None)
 
 
 class CookiePocket:
@@ -151,7 +165,7 @@ class CookiePocket:
         size = len(name) + len(value)
         others = (other for other in self._cookies.names() if other != name)
         held = sum(len(other) + len(self._cookies.get(other) or "") for other in others)
-        return size + _ATTRIBUTES <= COOKIE_LIMIT and size + held <= JAR_LIMIT
+        return PARALLEL * size + held <= JAR_LIMIT
 
     def put(self, id: str, kept: Kept) -> None:
         name, value = self._cookie(id, kept)
@@ -228,18 +242,46 @@ class Keeper:
         self._brief = brief
         self._cache: BaseCache | None = None if isinstance(store, str) else store
         self._file_shelf: FileShelf | None = None
+        self._warned = False
+        threshold = getattr(store, "_threshold", 0) if isinstance(store, FileSystemCache) else 0
+        if threshold:
+            log.warning(
+                "The cache of ACTIONS_RESULT_STORE drops the oldest of more than %d entries, also "
+                "results that nobody has seen: make it FileSystemCache(..., threshold=0).",
+                threshold,
+            )
+
+    def heed(self, *, permanent: bool, refreshed: bool, logger: logging.Logger) -> None:
+        """Warn, once, where answers that change nothing in a session write it all the same.
+
+        :param permanent: whether the application's sessions are.
+        :param refreshed: Flask's ``SESSION_REFRESH_EACH_REQUEST``.
+        """
+        if self._warned or not (self.uses_session and permanent and refreshed):
+            return
+        self._warned = True
+        logger.warning(
+            "Sessions are permanent here and written again with every answer, so an answer that "
+            "was on its way takes back the result that a form post just kept in its session. Set "
+            "ACTIONS_RESULT_STORE = 'cookie'; or SESSION_REFRESH_EACH_REQUEST = False, and "
+            "session.permanent where people log in, not with every request."
+        )
 
     def pockets(
         self,
         session: MutableMapping[str, Any],
         cookies: Cookies,
         secret_keys: list[str | bytes],
+        known: Any = None,
     ) -> list[Pocket]:
-        """The pockets of a browser, the one that new results go to first."""
+        """The pockets of a browser, the one that new results go to first.
+
+        :param known: what the session had under ``KEY`` when the request came.
+        """
         keys = [key.encode() if isinstance(key, str) else key for key in secret_keys]
         signer = URLSafeTimedSerializer(keys, salt="flask-actions-result")
         own: list[Pocket] = [CookiePocket(cookies, signer, self._ttl)]
-        return [SessionPocket(session), *own] if self.uses_session else own
+        return [SessionPocket(session, known), *own] if self.uses_session else own
 
     def remember(self, pockets: list[Pocket], kept: Kept) -> str:
         """Keep a result for the next page load.

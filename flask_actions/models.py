@@ -47,12 +47,7 @@ class Input:
         # By duck typing: importing Flask-WTF costs every application that has no such form.
         if isinstance(type_, type) and hasattr(type_, "validate_on_submit"):
             return FormInput(type_)
-        try:
-            return ModelInput(TypeAdapter(type_), _label(type_))
-        except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
-            raise TypeError(
-                f"pydantic cannot describe the input {_label(type_)}: {error}"
-            ) from None
+        return ModelInput(_adapter("input", type_), _label(type_))
 
     def from_nothing(self) -> Any:
         """The input of a call that sent nothing."""
@@ -82,6 +77,7 @@ class ModelInput(Input):
 
     def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
         self.adapter = adapter
+        self._validator = adapter.validator
         self._shape = shape_of(adapter.core_schema)
         self.shape: Shape | None = self._shape
         self.label = label
@@ -98,26 +94,28 @@ class ModelInput(Input):
         if b"NaN" in body or b"Infinity" in body:
             super().from_json(body)
         try:
-            return self.adapter.validate_json(body)
+            return self._validator.validate_json(body)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            details = error.errors(include_url=False, include_input=False)
+            first = details[0]
             if first["type"] == "json_invalid" and not first["loc"]:  # not that of a Json field
                 reason = first["msg"].removeprefix("Invalid JSON: ")
                 text = f"The body is not valid JSON: {reason}."
                 raise ActionError("BAD_REQUEST", text) from None
-            raise self._problem(error, None) from None
+            raise self._problem(details, None) from None
 
     def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
         try:
-            return self.adapter.validate_python(data)
+            return self._validator.validate_python(data)
         except ValidationError as error:
-            raise self._problem(error, sent) from None
+            details = error.errors(include_url=False, include_input=False)
+            raise self._problem(details, sent) from None
 
     def _problem(
-        self, error: ValidationError, sent: Callable[[Path], Path] | None
+        self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
         issues: dict[Issue, None] = {}  # an ordered set: union members often say the same
-        for detail in error.errors(include_url=False, include_input=False):
+        for detail in details:
             path = clean_path(self._shape, detail["loc"], detail["type"])
             message = _message(detail)
             issues[Issue(sent(path) if sent else path, detail["type"], message)] = None
@@ -240,6 +238,8 @@ class Output:
     sure = False
     types: Mapping[str, type] = {}
     label = "-"
+    #: Where the action was written, for people.
+    where: str = "An action"
 
     @staticmethod
     def of(type_: Any) -> Output:
@@ -247,12 +247,7 @@ class Output:
 
         :raises TypeError: if pydantic cannot describe it.
         """
-        try:
-            return TypedOutput(TypeAdapter(type_), _label(type_))
-        except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
-            raise TypeError(
-                f"pydantic cannot describe the output {_label(type_)}: {error}"
-            ) from None
+        return TypedOutput(_adapter("output", type_), _label(type_))
 
     def narrow(self, data: Any) -> Any:
         """*data* as the declared type."""
@@ -278,24 +273,29 @@ class TypedOutput(Output):
 
     def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
         self.adapter = adapter
+        # Theirs without the adapter's look at each argument.
+        self._validator, self._serializer = adapter.validator, adapter.serializer
         self.label = label
         self.sure: bool = not _open_ended(adapter.core_schema)
         self.types: Mapping[str, type] = types_in(adapter.core_schema)
 
     def narrow(self, data: Any) -> Any:
         try:
-            return self.adapter.validate_python(data, from_attributes=True)
+            return self._validator.validate_python(data, from_attributes=True)
         except ValidationError as error:
             # Without its inputs: they are the application's data, and this goes to the log.
             details = error.errors(include_url=False, include_input=False)
             said = "; ".join(
                 f"{'.'.join(map(str, one['loc']))}: {_message(one)}" for one in details
             )
-            raise TypeError(f"The data does not fit the output {self.label}: {said}") from None
+            raise TypeError(
+                f"{self.where}: the data does not fit the output {self.label}: {said}. Return what "
+                f"it declares, or declare what is returned (output=)."
+            ) from None
 
     def to_json(self, data: Any) -> bytes:
         # By alias, as untyped data leaves, and as the model's JSON schema says.
-        return self.adapter.dump_json(data, by_alias=True)
+        return self._serializer.to_json(data, by_alias=True)
 
     def to_plain(self, data: Any) -> Any:
         # Models are packed by their fields: their serialisers write what people read, and no set
@@ -322,6 +322,24 @@ def unserialisable(name: str, output: Output, error: ValueError) -> ActionError:
         error,
     )
     return ActionError("INTERNAL_SERVER_ERROR", "The result could not be sent.")
+
+
+def _adapter(what: str, type_: Any) -> TypeAdapter[Any]:
+    """Pydantic's view of a declared type.
+
+    :param what: what it is the type of.
+    :raises TypeError: if it has none.
+    """
+    try:
+        if not isinstance(type_, dict):  # which pydantic takes for a schema of its own kind
+            return TypeAdapter(type_)
+        reason = "it is a dictionary"
+    except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+    raise TypeError(
+        f"pydantic cannot describe the {what} {_label(type_)} ({reason}). Give a pydantic model, a "
+        f"dataclass, a TypedDict or another type that a TypeAdapter takes."
+    )
 
 
 def _message(detail: ErrorDetails) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -26,7 +26,8 @@ async def answer(transport: Transport, call: Call) -> Any:
         if call.result is None:
             call.waits = False
             action = transport.target(call)
-            await admit(action, call)
+            if action.guards:
+                await admit(action, call)
             value = validate(action, transport.decode(call, action))
             call.result = await run(action, value, call, transport)
         return transport.encode(call, call.result)
@@ -39,7 +40,7 @@ async def admit(action: Action[Any], call: Call) -> None:
     """Ask the guards, before any work is done and any byte of the body is read."""
     for guard in action.guards:
         verdict = guard(call.ctx)
-        if hasattr(verdict, "__await__"):
+        if isinstance(verdict, Awaitable):
             verdict = await call.settle(verdict)
         if verdict is None or verdict is True:
             continue
@@ -77,7 +78,7 @@ async def run(action: Action[Any], value: Any, call: Call, transport: Transport)
     ctx = call.ctx
     try:
         data = action.handler(*action.arguments(value, ctx))
-        if hasattr(data, "__await__"):
+        if isinstance(data, Awaitable):
             data = await call.settle(data)
     except HTTPException as aborted:
         if aborted.response is None:

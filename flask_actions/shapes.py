@@ -183,6 +183,9 @@ def clean_path(shape: Shape, loc: Sequence[str | int], error: str = "") -> Path:
     :param error: the error's type.
     """
     loc = tuple(loc)
+    plain = _straight(shape, loc)
+    if plain is not None:
+        return plain
     # All ways at once, the best one per place and position: trying unions one after the other
     # takes exponential time in recursive ones.
     reached: list[dict[int, _Trace]] = [{} for _ in range(len(loc) + 1)]
@@ -225,17 +228,31 @@ def holds_secret(shape: Shape) -> bool:
     return any(one.secret for one in _every(shape, {}))
 
 
+def holds_file(shape: Shape) -> bool:
+    """Whether there is a file anywhere in a shape."""
+    return any(isinstance(one, Leaf) and one.kind == "file" for one in _every(shape, {}))
+
+
 def max_upload(shape: Shape) -> int:
     """The bytes that the files of a shape may have together: a list counts as often as it may grow.
 
     A list without a bound, and a model within itself, count once; of a union, the largest member.
     """
+    return _sum(shape, lambda leaf: leaf.max_size or 0)
+
+
+def most_fields(shape: Shape) -> int:
+    """The fields that a form for a shape may have, counted likewise."""
+    return _sum(shape, lambda leaf: 1)
+
+
+def _sum(shape: Shape, of_leaf: Callable[[Leaf], int]) -> int:
     known: dict[int, int] = {}
 
     def total(shape: Shape) -> int:
         match shape:
             case Leaf():
-                return shape.max_size or 0
+                return of_leaf(shape)
             case Items(fixed=True):
                 return sum(total(build()) for build in shape.builds)
             case Items():
@@ -301,6 +318,24 @@ class _Trace:
     shape: Shape | None
     path: Path = ()
     faults: tuple[int, int] = (0, 0)
+
+
+def _straight(shape: Shape, loc: Path) -> Path | None:
+    """The path where only one way leads, as it does without unions: most errors are there."""
+    path: Path = ()
+    for step in loc:
+        match shape:
+            case Fields():
+                ways = shape.named.get(str(step), ())
+                if len(ways) != 1 or ways[0][0] != (step,):
+                    return None
+                _, field, usual = ways[0]
+                path, shape = path + usual, field.shape
+            case Items() if isinstance(step, int):
+                path, shape = (*path, step), shape.at(step)
+            case _:
+                return None
+    return None if isinstance(shape, Tagged) else path
 
 
 def _steps(trace: _Trace, loc: Path, position: int) -> Iterator[tuple[int, _Trace]]:

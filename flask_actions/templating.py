@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, current_app, has_request_context, request, url_for
+from flask import Flask, current_app, has_request_context, request
 from markupsafe import Markup
 
 from .action import Action
 from .config import htmx_version
 from .keeper import waiting
 from .result import SafeResult
-from .transports.web import RESULT_PARAMETER, here_url, pockets, whole_result
+from .transports.web import RESULT_PARAMETER, here_url, own_url, pockets, whole_result
 from .urls import without_query
 
 log: logging.Logger = logging.getLogger("flask_actions")
@@ -37,7 +37,7 @@ def action_url(action: Action[Any] | str, *, page: bool = False) -> str:
     """
     state = _state()
     name = state.registry.name_of(action)
-    url = url_for(f"actions.{name.replace('.', ':')}")
+    url = own_url(f"actions.{name.replace('.', ':')}")
     if not page:
         return url
     here = without_query(here_url(request), (RESULT_PARAMETER,))
@@ -165,7 +165,7 @@ def _htmx_config(nonce: str | None) -> str:
 
 
 def _static(filename: str) -> str:
-    return url_for("actions.static", filename=filename)
+    return own_url("actions.static", filename=filename)
 
 
 @cache

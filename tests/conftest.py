@@ -1,4 +1,4 @@
-"""The machinery of the tests: a served app, a watched browser, a throw-away PostgreSQL.
+"""The machinery of the tests: a served app, a watched browser, throw-away PostgreSQL and Redis.
 
 - ``serve(app)`` listens on a free port until the test ends, and gives its address.
 - ``page`` is a page of a fresh browser context. Parametrize ``javascript`` to switch scripts off::
@@ -11,6 +11,7 @@
   400 or more are such errors), every uncaught exception and every request that leaves this machine,
   and fails the test for them, unless it was told ``complaints.expect("422")``.
 - ``postgres`` is the URL of an empty database, as libpq and psycopg write it.
+- ``redis_port`` is where an empty Redis listens on the loopback interface.
 
 What a machine does not have is skipped and named in the last lines; where ``CI`` is true, nothing
 may be skipped.
@@ -47,7 +48,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from tests.machine import find_chromium, find_postgres, free_port
+from tests.machine import find_chromium, find_postgres, find_redis, free_port, redis_running
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -280,6 +281,22 @@ def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"PostgreSQL did not start:\n{log.read_text()}")
+
+
+# A throw-away Redis
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """The path of a Redis server."""
+    return find_redis() or _cannot_test("no Redis server was found, or could be installed")
+
+
+@pytest.fixture(scope="session")
+def redis_port(redis_program: str) -> Iterator[int]:
+    """The port of a server that lives as long as the test run, and writes nothing to the disk."""
+    with redis_running(redis_program) as port:
+        yield port
 
 
 # What could not be tested

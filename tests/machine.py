@@ -1,4 +1,4 @@
-"""What the demo and the tests need of a machine: packages, a browser, a database server.
+"""What the demo and the tests need of a machine: packages, a browser, PostgreSQL, Redis.
 
 ``make`` runs this file with any Python >= 3.11 before anything is installed, so it imports the
 standard library only. What cannot be had is left to ``conftest.py``, which skips the tests that
@@ -13,6 +13,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +66,38 @@ def find_postgres() -> Path | None:
     return None
 
 
+def find_redis() -> str | None:
+    """The path of a Redis server, or of Valkey, which is one by another name."""
+    return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+@contextmanager
+def redis_running(program: str) -> Iterator[int]:
+    """A Redis that is ended afterwards and writes nothing to the disk.
+
+    :returns: the port where it listens on the loopback interface.
+    """
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            *(program, "--port", str(port), "--bind", "127.0.0.1"),
+            *("--save", "", "--appendonly", "no", "--loglevel", "warning"),
+        ],
+        cwd=tempfile.gettempdir(),
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 30
+        while not _answers_ping(port):
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{program} did not start")
+            time.sleep(0.02)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
 def prepare_venv() -> None:
     """Make ``.venv`` and install the package into it, with all its extras and tools."""
     if not _succeeds(str(VENV_PYTHON), "-m", "pip", "--version"):
@@ -87,7 +122,8 @@ def prepare_browser() -> None:
         if _has_apt():  # Playwright's build is here and lacks system libraries.
             _succeeds(*playwright, "install-deps", "chromium", seconds=300)
     if not find_chromium():
-        _apt_install("chromium")
+        # Debian's alone; Ubuntu has no package of that name.
+        _apt_install("chromium-headless-shell") or _apt_install("chromium")
 
 
 def prepare_postgres() -> None:
@@ -95,6 +131,20 @@ def prepare_postgres() -> None:
     if not find_postgres():
         _say("Installing PostgreSQL for the tests (once)")
         _apt_install("postgresql")
+
+
+def prepare_redis() -> None:
+    """Install Redis where it is missing and this machine allows it."""
+    if not find_redis():
+        _say("Installing Redis for the tests (once)")
+        _apt_install("redis-server")
+
+
+def _answers_ping(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as asking:
+        asking.sendall(b"PING\r\n")
+        return asking.recv(5) == b"+PONG"
+    return False
 
 
 def _create_venv() -> None:
@@ -132,10 +182,12 @@ def _has_apt() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _apt_install(package: str) -> None:
-    if _has_apt():
-        _succeeds("apt-get", "update", seconds=300)
-        _succeeds(*("apt-get", "install", "--yes", "--no-install-recommends", package), seconds=600)
+def _apt_install(package: str) -> bool:
+    if not _has_apt():
+        return False
+    _succeeds("apt-get", "update", seconds=300)
+    install = ("apt-get", "install", "--yes", "--no-install-recommends", package)
+    return _succeeds(*install, seconds=600)
 
 
 def _environment(extra: dict[str, str]) -> dict[str, str]:
@@ -177,7 +229,12 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-PREPARE = {"venv": prepare_venv, "browser": prepare_browser, "postgres": prepare_postgres}
+PREPARE = {
+    "venv": prepare_venv,
+    "browser": prepare_browser,
+    "postgres": prepare_postgres,
+    "redis": prepare_redis,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:

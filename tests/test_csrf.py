@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Blueprint, Flask, render_template_string, session
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from pydantic import BaseModel
+from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import StringField
 
-from flask_actions import Actions
+from flask_actions import ActionContext, Actions
 
 RPC = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true"}
@@ -43,6 +44,7 @@ OWN, EVIL = "http://example.com", "https://evil.example"
 HEADERS = [
     pytest.param({}, True, id="neither: no browser"),
     pytest.param({ORIGIN: ""}, True, id="empty origin: none"),
+    pytest.param({"Referer": "https://evil.example/"}, True, id="a Referer alone: no browser"),
     pytest.param({SITE: "same-origin"}, True, id="same origin"),
     pytest.param({SITE: "none"}, True, id="typed by hand"),
     pytest.param({SITE: "same-site"}, False, id="same site"),
@@ -113,6 +115,160 @@ def test_request_of_another_site_is_refused(headers, passes, body):
         assert (headers.get(ORIGIN) or headers[SITE]) in message
         assert headers[HOST] in message
         assert "ACTIONS_TRUSTED_ORIGINS" in message
+
+
+#: Every pair of the two headers: a row per Sec-Fetch-Site, a column per Origin.
+ORIGINS = {
+    "absent": None,
+    "empty": "",
+    "own": OWN,
+    "own, other scheme": "https://example.com",
+    "null": "null",
+    "other port": "http://example.com:8080",
+    "sibling": "http://www.example.com",
+    "another": EVIL,
+    "trusted": "https://app.example",
+    "trusted subdomain": "https://a.b.partner.example",
+}
+PAIRS = {
+    None: "+ + + + - - - - + +",
+    "": "+ + + + - - - - + +",
+    "same-origin": "+ + + + + + + + + +",
+    "none": "+ + + + + + + + + +",
+    "same-site": "- - - - - - - - + +",
+    "cross-site": "- - - - - - - - + +",
+    "nonsense": "- - - - - - - - + +",
+}
+
+
+@pytest.mark.parametrize("url", ["/_actions/note", "/page?_action=note"])
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("site", PAIRS)
+def test_each_pair_of_headers_by_each_door(site, door, url):
+    app = build(ACTIONS_TRUSTED_ORIGINS=["https://app.example", "https://*.partner.example"])
+    client = app.test_client()
+    passed = []
+
+    for origin in ORIGINS.values():
+        headers = {HOST: "example.com", **DOORS[door]}
+        headers |= {SITE: site} if site is not None else {}
+        headers |= {ORIGIN: origin} if origin is not None else {}
+        passed.append(client.post(url, headers=headers, data={"text": "x"}).status_code != 403)
+
+    assert dict(zip(ORIGINS, passed, strict=True)) == dict(
+        zip(ORIGINS, (sign == "+" for sign in PAIRS[site].split()), strict=True)
+    )
+
+
+@pytest.mark.parametrize("url", ["/_actions/note", "/page?_action=note"])
+@pytest.mark.parametrize("door", DOORS)
+def test_refused_request_leaves_no_trace(door, url):
+    app = Flask(__name__)
+    app.secret_key = "test"
+    ran: list[str] = []
+
+    @Actions(app).action(guard=lambda ctx: ran.append("guard"))
+    def note(input: Note) -> None:
+        ran.append("handler")
+
+    response = app.test_client().post(
+        url, headers={ORIGIN: EVIL, **DOORS[door]}, data={"text": "x" * 100_000}
+    )
+
+    assert response.status_code == 403
+    assert ran == []
+    assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("url", ["/_actions/note", "/page?_action=note"])
+def test_refusal_of_a_form_is_a_page_that_a_person_understands(url):
+    response = build().test_client().post(url, headers={ORIGIN: EVIL})
+
+    assert "<title>This form was not accepted</title>" in response.text
+    assert f"This request came from another site ({EVIL}), not from localhost" in response.text
+    assert "Nothing was changed." in response.text
+    assert "Back button" in response.text
+    assert '<a href="/">' in response.text
+    assert "style=" not in response.text and "<script" not in response.text
+
+
+#: What a proxy says of the request that it got, and the Host that the application sees of it.
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example"}
+
+
+@pytest.mark.parametrize(
+    ("trust", "forwarded", "origin", "passes"),
+    [
+        pytest.param({}, {}, "https://shop.example", False, id="no proxy known: Host is inside"),
+        pytest.param({}, FORWARDED, "https://shop.example", False, id="headers of nobody's proxy"),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1}, FORWARDED, "https://shop.example", True, id="host"
+        ),
+        pytest.param({"x_proto": 1, "x_host": 1}, FORWARDED, EVIL, False, id="host, another site"),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1},
+            FORWARDED,
+            "http://inside:8000",
+            False,
+            id="host, the name inside",
+        ),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1},
+            {**FORWARDED, "X-Forwarded-Host": "shop.example:8443"},
+            "https://shop.example:8443",
+            True,
+            id="host with its port",
+        ),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1},
+            {**FORWARDED, "X-Forwarded-Host": "evil.example, shop.example"},
+            EVIL,
+            False,
+            id="host of a client before the proxy's own",
+        ),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1, "x_port": 1},
+            {**FORWARDED, "X-Forwarded-Port": "8443"},
+            "https://shop.example:8443",
+            True,
+            id="port",
+        ),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1, "x_port": 1},
+            {**FORWARDED, "X-Forwarded-Port": "443"},
+            "https://shop.example",
+            True,
+            id="default port",
+        ),
+        pytest.param(
+            {"x_proto": 1, "x_host": 1, "x_port": 1},
+            {**FORWARDED, "X-Forwarded-Port": "8443"},
+            "https://shop.example",
+            False,
+            id="port, another",
+        ),
+    ],
+)
+@pytest.mark.parametrize("door", DOORS)
+def test_behind_a_proxy(trust, forwarded, origin, passes, door):
+    app = build()
+    if trust:
+        app.wsgi_app = ProxyFix(app.wsgi_app, **{"x_for": 0, "x_proto": 0, "x_host": 0} | trust)
+    headers = {HOST: "inside:8000", ORIGIN: origin, **forwarded, **DOORS[door]}
+
+    response = app.test_client().post("/_actions/note", headers=headers, data={"text": "x"})
+
+    assert (response.status_code != 403) is passes
+    if not passes:
+        assert origin in response.text
+
+
+def test_page_of_this_site_passes_a_proxy_that_the_app_knows_nothing_of():
+    headers = {HOST: "inside:8000", ORIGIN: "https://shop.example", SITE: "same-origin"}
+
+    response = build().test_client().post("/_actions/note", headers=headers, json={})
+
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -202,6 +358,17 @@ def test_refusal_shows_no_markup_of_the_origin():
             "https://*.example.com", "https://u@a.example.com", False, id="wildcard, user"
         ),
         pytest.param("https://*.example.com", "null", False, id="null"),
+        pytest.param("http://localhost:5173", "http://localhost:5173", True, id="another server"),
+        pytest.param("http://localhost:5173", "http://localhost:5174", False, id="its neighbour"),
+        pytest.param("http://app.example:80", "http://app.example", True, id="default port, http"),
+        pytest.param(
+            "http://app.example:443", "http://app.example:443", True, id="the other scheme's port"
+        ),
+        pytest.param(
+            "https://*.example.com:443", "https://a.example.com", True, id="wildcard, default port"
+        ),
+        pytest.param("https://[::1]:8443", "https://[::1]:8443", True, id="IPv6"),
+        pytest.param("https://app.example/", "https://app.example", True, id="slash"),
     ],
 )
 @pytest.mark.parametrize("site", ["cross-site", None])
@@ -223,6 +390,17 @@ def test_trusted_origin_without_an_origin_header_is_nobody():
     response = app.test_client().post("/_actions/note", headers={SITE: "cross-site"}, json={})
 
     assert response.status_code == 403
+
+
+def test_trusted_origin_still_needs_the_token():
+    app = protected(ACTIONS_TRUSTED_ORIGINS="https://app.example")
+    client, headers = app.test_client(), {ORIGIN: "https://app.example", SITE: "cross-site"}
+    token = client.get("/token").text
+
+    without = client.post("/_actions/note", json={}, headers=headers)
+    with_it = client.post("/_actions/note", json={}, headers={**headers, "X-CSRFToken": token})
+
+    assert (without.status_code, with_it.status_code) == (403, 200)
 
 
 # --- the token
@@ -414,3 +592,163 @@ def test_token_of_the_head_reaches_the_door(order):
     response = client.post("/_actions/note", json={}, headers={"X-CSRFToken": token[1]})
 
     assert response.status_code == 200
+
+
+# --- tokens that grow old
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+@pytest.mark.parametrize("door", DOORS)
+def test_token_that_has_expired_is_told_so(order, door):
+    app = protected(order, WTF_CSRF_TIME_LIMIT=-1)
+    client = app.test_client()
+    data = {"text": "x", "csrf_token": client.get("/token").text}
+
+    response = client.post("/_actions/note", data=data, headers=DOORS[door])
+
+    assert response.status_code == 403
+    assert "The CSRF token has expired" in response.text
+    assert "Reload the page and send it again." in response.text
+
+
+def test_token_without_a_time_limit_never_expires():
+    client = protected(WTF_CSRF_TIME_LIMIT=None).test_client()
+    headers = {"X-CSRFToken": client.get("/token").text}
+
+    assert client.post("/_actions/note", json={}, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("fallbacks", [[], ["test"]], ids=["lost", "kept as a fallback"])
+def test_token_of_a_rotated_key_is_refused_until_the_page_is_loaded_again(door, fallbacks):
+    app = protected()
+    app.add_url_rule("/look", "look", lambda: session.get("cart", "nothing"))
+    client = app.test_client()
+    with client.session_transaction() as kept:
+        kept["cart"] = "tea"
+    old = client.get("/token").text
+    app.config.update(SECRET_KEY="new", SECRET_KEY_FALLBACKS=fallbacks)
+
+    def send(token: str) -> Any:
+        data = {"text": "x", "csrf_token": token}
+        return client.post("/_actions/note", data=data, headers=DOORS[door])
+
+    refused, passed = send(old), send(client.get("/token").text)
+
+    assert refused.status_code == 403
+    assert "Reload the page and send it again." in refused.text
+    assert passed.status_code == (200 if door == "rpc" else 303)
+    assert client.get("/look").text == ("tea" if fallbacks else "nothing")
+
+
+def test_key_of_the_tokens_alone_outlives_the_sessions_key():
+    app = protected(WTF_CSRF_SECRET_KEY="of tokens")
+    client = app.test_client()
+    token = client.get("/token").text
+    app.config.update(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["test"])
+
+    response = client.post("/_actions/note", json={}, headers={"X-CSRFToken": token})
+
+    assert response.status_code == 200
+
+
+def test_login_that_clears_the_session_makes_the_tokens_before_it_worthless():
+    app = protected()
+    app.add_url_rule("/out", "out", lambda: session.clear() or "out")
+    client = app.test_client()
+    headers = {"X-CSRFToken": client.get("/token").text}
+    client.get("/out")
+
+    response = client.post("/_actions/note", json={}, headers=headers)
+
+    assert response.status_code == 403
+    assert "The CSRF session token is missing" in response.json["error"]["message"]
+
+
+def test_methods_that_flask_wtf_leaves_out_need_no_token():
+    client = protected(WTF_CSRF_METHODS=["PUT"]).test_client()
+
+    assert client.post("/_actions/note", json={}).status_code == 200
+
+
+# --- exemptions
+
+
+def hook(input: Note, ctx: ActionContext) -> str:
+    """What a payment provider calls, which knows no token."""
+    return f"{ctx.called_from}: {input.text}"
+
+
+def of_form(input: Form) -> str:
+    return str(input.text.data)
+
+
+EXEMPTIONS: dict[str, Any] = {
+    "below the action": lambda csrf, actions: actions.action("hook")(csrf.exempt(hook)),
+    "above the action": lambda csrf, actions: csrf.exempt(actions.action("hook")(hook)),
+    "by name": lambda csrf, actions: (
+        csrf.exempt(f"{__name__}.hook"),
+        actions.action("hook")(hook),
+    ),
+    "afterwards": lambda csrf, actions: (actions.action("hook")(hook), csrf.exempt(hook)),
+    "of the endpoint's view": lambda csrf, actions: (
+        actions.action("hook")(hook),
+        csrf.exempt(actions.app.view_functions["actions.hook"]),
+    ),
+    "of a form class": lambda csrf, actions: actions.action("hook")(csrf.exempt(of_form)),
+}
+
+
+def exempting(order: str, exempt: str = "below the action", **config: Any) -> Flask:
+    app = Flask(__name__)
+    app.secret_key = "test"
+    app.config.update(config)
+    csrf = CSRFProtect()
+    if order == "before":
+        csrf.init_app(app)
+    actions = Actions(app)
+    if order == "after":
+        csrf.init_app(app)
+    actions.app = app  # type: ignore[attr-defined]
+    EXEMPTIONS[exempt](csrf, actions)
+    actions.action("note")(lambda input: "not exempt")
+    return app
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+@pytest.mark.parametrize("exempt", EXEMPTIONS)
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("url", ["/_actions/{}", "/page?_action={}"])
+def test_exempt_handler_needs_no_token(order, exempt, door, url):  # core bug: csrf.exempt
+    client = exempting(order, exempt).test_client()
+
+    response = client.post(url.format("hook"), data={"text": "x"}, headers=DOORS[door])
+    other = client.post(url.format("note"), data={"text": "x"}, headers=DOORS[door])
+
+    assert response.status_code == (200 if door == "rpc" else 303)
+    assert other.status_code == 403
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_exempt_handler_still_refuses_other_sites(door):
+    client = exempting("before").test_client()
+    headers = {ORIGIN: EVIL, **DOORS[door]}
+
+    response = client.post("/_actions/hook", data={"text": "x"}, headers=headers)
+
+    assert response.status_code == 403
+    assert "another site" in response.text
+
+
+def test_exempt_blueprint_of_a_page_does_not_exempt_what_is_posted_there():
+    app, csrf = Flask(__name__), CSRFProtect()
+    app.secret_key = "test"
+    csrf.init_app(app)
+    pages = csrf.exempt(Blueprint("pages", __name__))
+    pages.add_url_rule("/page", "page", lambda: "page", methods=["POST"])
+    app.register_blueprint(pages)
+    Actions(app).action("note")(lambda input: "note")
+    client = app.test_client()
+
+    assert client.post("/page?_action=note", json={}).status_code == 403
+    assert client.post("/page").status_code == 200

@@ -9,17 +9,18 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
-from http.cookies import SimpleCookie
+from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from cachelib import BaseCache, FileSystemCache, SimpleCache
+from cachelib import BaseCache, FileSystemCache, RedisCache, SimpleCache
 from flask import Flask, redirect, session
 from pydantic import (
     AnyUrl,
@@ -32,6 +33,8 @@ from pydantic import (
     computed_field,
     field_serializer,
 )
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
 
 from flask_actions import (
@@ -44,6 +47,7 @@ from flask_actions import (
 )
 from flask_actions.keeper import COOKIE_LIMIT, GRACE, HANDFUL, Keeper, Kept, SessionPocket
 from flask_actions.packing import pack, unpack
+from tests.machine import redis_running
 
 #: What Chromium stores at most, in name and value; it drops a longer cookie and keeps the old one.
 BROWSER_LIMIT = 4096
@@ -86,7 +90,9 @@ class Site:
         @self.app.get("/a page/<path:rest>")
         def page(rest: str = "") -> str:
             result = get_action_result("save", self.asked_key)
-            self.shown.append(result or get_action_result("refuse") or get_action_result("move"))
+            for name in ("refuse", "move", "login"):
+                result = result or get_action_result(name)
+            self.shown.append(result)
             return "page"
 
         @self.app.get("/on/<int:steps>")
@@ -105,6 +111,17 @@ class Site:
         @self.app.get("/filled")
         def filled() -> str:
             return str(session["fill"])
+
+        @self.actions.action
+        def login(input: Note) -> str:
+            session.clear()
+            session["user"] = input.text
+            return input.text
+
+        @self.app.post("/logout")
+        def logout() -> str:
+            session.clear()
+            return "logged out"
 
     def add_page(self, path: str, action: str) -> None:
         """A page that shows the results of *action*."""
@@ -128,6 +145,7 @@ class Browser:
         self.site = site
         self.client = site.app.test_client()
         self.cookie_sizes: list[int] = []
+        self.answered: list[tuple[str, Morsel[str]]] = []
 
     def open(self, url: str, method: str = "GET", **options: Any) -> Any:
         response = self.client.open(url, method=method, **options)
@@ -137,6 +155,7 @@ class Browser:
                 size = len(name) + len(morsel.coded_value)
                 assert size <= BROWSER_LIMIT, f"the browser drops {name}"
                 self.cookie_sizes.append(size)
+                self.answered.append((name, morsel))
         return response
 
     def post(
@@ -163,11 +182,38 @@ class Browser:
         assert (response.headers.get("Cache-Control") == "no-store") is (result is not None)
         return result
 
+    def cookies(self) -> dict[str, str]:
+        held = self.client._cookies.values()  # type: ignore[attr-defined]
+        return {cookie.key: cookie.value for cookie in held}
+
+    def put_cookies(self, cookies: dict[str, str]) -> None:
+        for name, value in cookies.items():
+            self.client.set_cookie(name, value)
+
     @property
     def header_size(self) -> int:
         """The length of the Cookie header that it would send."""
-        cookies = self.client._cookies.values()  # type: ignore[attr-defined]
-        return sum(len(cookie.key) + len(cookie.value) + 3 for cookie in cookies)
+        return sum(len(name) + len(value) + 3 for name, value in self.cookies().items())
+
+    def at_once(self, *requests: Callable[[Browser], Any], answered: Sequence[int]) -> list[Any]:
+        """Send requests while none is answered yet.
+
+        :param answered: the order in which their answers arrive, by number of request.
+        :returns: what the requests gave.
+        """
+        given, answers = [], []
+        for request in requests:
+            tab = Browser(self.site)
+            tab.put_cookies(self.cookies())
+            given.append(request(tab))
+            answers.append(tab.answered)
+        for number in answered:
+            for name, morsel in answers[number]:
+                if morsel["max-age"] == "0" or "1970" in morsel["expires"]:
+                    self.client.delete_cookie(name)
+                else:
+                    self.client.set_cookie(name, morsel.coded_value)
+        return given
 
 
 def data_of(result: SafeResult[Any] | None) -> Any:
@@ -179,15 +225,35 @@ def incompressible(size: int) -> str:
     return secrets.token_urlsafe(size)[:size]
 
 
-def make_store(kind: str, folder: Path) -> Any:
-    if kind == "SimpleCache":
-        return SimpleCache()
-    return FileSystemCache(str(folder / "cache")) if kind == "FileSystemCache" else kind
+CACHES = ["SimpleCache", "FileSystemCache", "RedisCache"]
+STORES = ["session", "cookie", *CACHES]
 
 
-@pytest.fixture(params=["session", "cookie", "SimpleCache", "FileSystemCache"])
-def site(request, tmp_path):
-    return Site(tmp_path, ACTIONS_RESULT_STORE=make_store(request.param, tmp_path))
+@pytest.fixture
+def make_store(request, tmp_path):
+    """Make the store of a kind, as an application's configuration has it."""
+
+    def make(kind: str) -> Any:
+        match kind:
+            case "SimpleCache":
+                return SimpleCache()
+            case "FileSystemCache":
+                return FileSystemCache(str(tmp_path / "cache"), threshold=0)
+            case "RedisCache":
+                return RedisCache(port=request.getfixturevalue("redis_port"))
+        return kind
+
+    return make
+
+
+@pytest.fixture(params=STORES)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def site(kind, make_store, tmp_path):
+    return Site(tmp_path, ACTIONS_RESULT_STORE=make_store(kind))
 
 
 @pytest.fixture
@@ -290,14 +356,16 @@ def test_looking_ahead_does_not_use_it_up(browser, site, options, by_id):
     assert data_of(browser.see(location)) == "hello" if not by_id else True
 
 
-def test_id_alone_in_the_session_of_another_reads_nothing_from_the_shelf(tmp_path):
-    site = Site(tmp_path)
+@pytest.mark.parametrize("size", [5, 8000], ids=["short", "on the shelf"])
+def test_browser_with_results_of_its_own_and_a_stolen_id_reads_nothing(site, size):
     owner, thief = Browser(site), Browser(site)
-    thief.post("of the thief", page="/other")
-    location = owner.post(incompressible(8000))
+    own = thief.post("of the thief", page="/page")
+    text = incompressible(size)
+    location = owner.post(text)
 
-    assert site.files
     assert thief.see(location) is None
+    assert thief.see(f"{own}&{urlsplit(location).query}").data == "of the thief"
+    assert data_of(owner.see(location)) == text
 
 
 @pytest.mark.parametrize("size", [5, 3000, 9000], ids=["short", "long", "on the shelf"])
@@ -343,6 +411,120 @@ def test_result_of_another_action_is_not_touched(browser, site):
     assert result.error.fields == {"text": ["Not this one"]}
     assert result.values == {"text": "no"}
     assert data_of(browser.see(saved)) == "hello"
+
+
+# Several requests at once
+
+ORDERS = [pytest.param((0, 1), id="in order"), pytest.param((1, 0), id="overtaken")]
+
+
+def posting(text: str) -> Callable[[Browser], str]:
+    return lambda tab: tab.post(text)
+
+
+def seeing(location: str) -> Callable[[Browser], Any]:
+    return lambda tab: tab.see(location)
+
+
+@pytest.mark.parametrize("answered", ORDERS)
+@pytest.mark.parametrize("size", [5, 900, 9000], ids=["short", "middling", "on the shelf"])
+def test_parallel_posts_all_reach_their_page(browser, kind, size, answered):
+    texts = [incompressible(size), incompressible(size)]
+
+    locations = browser.at_once(*map(posting, texts), answered=answered)
+
+    shown = [browser.see(location) for location in locations]
+    if kind == "session":  # its last writer wins, and no tab shows the other's
+        assert [result and result.data for result in shown] == [
+            text if number == answered[-1] else None for number, text in enumerate(texts)
+        ]
+    else:
+        assert [data_of(result) for result in shown] == texts
+
+
+@pytest.mark.parametrize("answered", ORDERS)
+@pytest.mark.parametrize("size", [5, 900, 9000], ids=["short", "middling", "on the shelf"])
+def test_parallel_reads_show_each_its_own_once(browser, kind, size, answered):
+    texts = [incompressible(size), incompressible(size)]
+    locations = [browser.post(text) for text in texts]
+
+    shown = browser.at_once(*map(seeing, locations), answered=answered)
+
+    assert [data_of(result) for result in shown] == texts
+    again = [browser.see(location) for location in locations]
+    if kind == "session" and size < 9000:  # the last answer still has what the other one used up
+        assert [bool(result) for result in again] == [number == answered[-1] for number in (1, 0)]
+    else:
+        assert again == [None, None]
+    assert [browser.see(location) for location in locations] == [None, None]
+
+
+@pytest.mark.parametrize("answered", ORDERS)
+def test_post_during_a_read_is_not_lost(browser, kind, answered):
+    first = browser.post("first")
+
+    shown, second = browser.at_once(seeing(first), posting("second"), answered=answered)
+
+    assert data_of(shown) == "first"
+    if kind == "session" and answered[-1] == 0:
+        assert browser.see(second) is None
+    else:
+        assert data_of(browser.see(second)) == "second"
+
+
+@pytest.mark.parametrize("size", [900, 3000, 3900], ids="{} characters".format)
+@pytest.mark.parametrize("own", [0, 2900], ids=["empty session", "full session"])
+def test_six_parallel_posts_leave_a_header_that_servers_take(browser, kind, size, own):
+    # Six is what a browser opens to one host by HTTP/1.1.
+    fill = browser.open(f"/fill/{own}").text
+    texts = [incompressible(size) for _ in range(6)]
+
+    locations = browser.at_once(*map(posting, texts), answered=range(6))
+
+    assert browser.header_size < 8190  # gunicorn's limit for one header; nginx has 8,192
+    assert browser.open("/filled").text == fill
+    shown = [browser.see(location) for location in locations]
+    assert [data_of(result) for result in shown if kind != "session" or result] == (
+        texts if kind != "session" else texts[-1:]
+    )
+
+
+# A session that the application clears
+
+
+@pytest.mark.parametrize("size", [5, 9000], ids=["short", "on the shelf"])
+def test_login_that_clears_the_session_loses_no_result(browser, size):
+    text = incompressible(size)
+    pending = browser.post(text)
+
+    location = browser.post("ada", "login", page="/other")
+
+    assert data_of(browser.see(location)) == "ada"
+    assert data_of(browser.see(pending)) == text
+    assert browser.see(pending) is None
+
+
+def test_view_that_clears_the_session_loses_no_result(browser):
+    pending = browser.post("hello")
+
+    browser.open("/logout", "POST")
+
+    assert data_of(browser.see(pending)) == "hello"
+    assert browser.see(pending) is None
+    assert browser.cookies() == {}
+
+
+def test_result_that_was_shown_stays_away_where_the_page_clears_the_session(browser, site):
+    @site.app.get("/goodbye")
+    def goodbye():
+        site.shown.append(get_action_result("save"))
+        session.clear()
+        return "bye"
+
+    location = browser.post("hello", page="/goodbye")
+
+    assert data_of(browser.see(location)) == "hello"
+    assert browser.see("/page?" + urlsplit(location).query) is None
 
 
 # On the way there
@@ -547,10 +729,10 @@ def test_expired_results_make_room_for_a_new_one(tmp_path):
     assert [id for id, _ in moment.pockets[0].items()] == [new]
 
 
-def test_setting_says_how_long_a_result_waits(tmp_path):
+def test_setting_says_how_long_a_result_waits(tmp_path, make_store):
     browsers = []
-    for kind in ("session", "cookie", "SimpleCache", "FileSystemCache"):
-        store = make_store(kind, tmp_path)
+    for kind in STORES:
+        store = make_store(kind)
         browsers.append(Browser(Site(tmp_path, ACTIONS_RESULT_STORE=store, ACTIONS_RESULT_TTL=1)))
     long = incompressible(9000)
     sent = [(browser, browser.post(text)) for browser in browsers for text in ("short", long)]
@@ -558,7 +740,7 @@ def test_setting_says_how_long_a_result_waits(tmp_path):
 
     shown = [browser.see(location) for browser, location in sent]
 
-    assert shown == [None] * 8
+    assert shown == [None] * 2 * len(STORES)
 
 
 def test_files_that_nobody_fetched_are_swept_away(session_site):
@@ -572,6 +754,42 @@ def test_files_that_nobody_fetched_are_swept_away(session_site):
 
     assert forgotten not in later.files
     assert len(later.files) == 1
+
+
+# A store that forgets
+
+
+@pytest.mark.parametrize("kind", CACHES, indirect=True)
+def test_result_that_the_cache_evicted_is_not_shown_and_breaks_nothing(browser, site):
+    location = browser.post("hello")
+    site.app.config["ACTIONS_RESULT_STORE"].clear()
+
+    assert browser.see("/page") is None
+    assert browser.see(location) is None
+    assert data_of(browser.see(browser.post("again"))) == "again"
+
+
+def test_cache_that_drops_what_nobody_has_seen_warns_at_start(tmp_path, caplog):
+    Site(tmp_path, ACTIONS_RESULT_STORE=FileSystemCache(str(tmp_path / "cache"), threshold=0))
+    assert caplog.text == ""
+
+    Site(tmp_path, ACTIONS_RESULT_STORE=FileSystemCache(str(tmp_path / "cache")))
+
+    assert "drops the oldest of more than 500 entries" in caplog.text
+    assert "threshold=0" in caplog.text
+
+
+def test_redis_that_ends_is_noted_and_breaks_neither_page_nor_post(tmp_path, caplog, redis_program):
+    once = Retry(NoBackoff(), 0)
+    with redis_running(redis_program) as port:
+        browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE=RedisCache(port=port, retry=once)))
+        before = browser.post("before")
+
+    assert browser.see(before) is None
+    after = browser.see(browser.post("after"))
+    assert after.ok
+    assert after.data is None
+    assert "The store of kept results fails" in caplog.text
 
 
 # Size
@@ -604,8 +822,7 @@ def test_long_typed_values_survive(browser):
 
 @pytest.mark.parametrize("own", [0, 500, 2000, 2900, 3000, 3050], ids="{} characters".format)
 @pytest.mark.parametrize("size", [5, 100, 900, 5000], ids="result of {}".format)
-def test_neither_the_result_nor_the_rest_of_the_session_is_lost(session_site, own, size):
-    browser = Browser(session_site)
+def test_neither_the_result_nor_the_rest_of_the_session_is_lost(browser, own, size):
     fill = browser.open(f"/fill/{own}").text
     texts = [incompressible(size) for _ in range(3)]
 
@@ -797,6 +1014,72 @@ def test_full_session_is_not_lost_where_nothing_can_be_written(tmp_path):
     assert browser.open("/filled").text == fill
 
 
+# A session that is written with every answer
+
+
+def refreshed(folder: Path, **config: Any) -> Site:
+    site = Site(folder, **config)
+
+    @site.app.before_request
+    def stay() -> None:
+        if not session.permanent:  # Flask takes a mere assignment for a change.
+            session.permanent = True
+
+    return site
+
+
+def test_permanent_session_is_warned_of_at_the_first_result_and_not_again(tmp_path, caplog):
+    browser = Browser(refreshed(tmp_path))
+    browser.see("/page")
+    assert caplog.text == ""
+
+    browser.post("one")
+    browser.post("two")
+
+    (record,) = caplog.records
+    assert record.name == browser.site.app.logger.name
+    assert record.levelname == "WARNING"
+    assert "SESSION_REFRESH_EACH_REQUEST = False" in caplog.text
+    assert "ACTIONS_RESULT_STORE = 'cookie'" in caplog.text
+
+
+def test_setting_that_makes_sessions_permanent_is_warned_of_at_start(tmp_path, caplog):
+    browser = Browser(refreshed(tmp_path, SESSION_PERMANENT=True))
+
+    (record,) = caplog.records
+    assert "SESSION_REFRESH_EACH_REQUEST = False" in record.getMessage()
+    browser.post("one")
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"SESSION_REFRESH_EACH_REQUEST": False}, id="not refreshed"),
+        pytest.param({"ACTIONS_RESULT_STORE": "cookie"}, id="cookie"),
+        pytest.param({"ACTIONS_RESULT_STORE": SimpleCache()}, id="cache"),
+    ],
+)
+def test_permanent_session_that_loses_nothing_is_not_warned_of(tmp_path, caplog, config):
+    browser = Browser(refreshed(tmp_path, SESSION_PERMANENT=True, **config))
+    browser.see("/page")
+
+    shown, location = browser.at_once(seeing("/page"), posting("hello"), answered=(1, 0))
+
+    assert caplog.text == ""
+    assert shown is None
+    assert data_of(browser.see(location)) == "hello"
+
+
+def test_permanent_session_takes_a_result_back_as_the_warning_says(tmp_path):
+    browser = Browser(refreshed(tmp_path))
+    browser.see("/page")
+
+    _, location = browser.at_once(seeing("/page"), posting("hello"), answered=(1, 0))
+
+    assert browser.see(location) is None
+
+
 # What others may try
 
 
@@ -842,15 +1125,15 @@ def test_cookie_of_another_application_is_no_result(tmp_path):
     assert ours.see(location) is None
 
 
-def test_cookie_sent_again_after_it_was_shown_reads_nothing_from_the_shelf(tmp_path):
-    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE=SimpleCache()))
-    location = browser.post("hello")
-    id = parse_qs(urlsplit(location).query)["_result"][0]
-    value = browser.client.get_cookie(f"_actions_{id}").value
+def test_cookies_sent_again_after_it_was_shown_read_nothing_from_the_shelf(site):
+    browser = Browser(site)
+    location = browser.post(incompressible(9000))
+    held = browser.cookies()
     browser.see(location)
-    browser.client.set_cookie(f"_actions_{id}", value)
+    browser.put_cookies(held)
 
     assert browser.see(location) is None
+    assert browser.see("/page") is None
 
 
 @pytest.mark.parametrize(
@@ -889,13 +1172,10 @@ def test_cookie_store_leaves_the_session_alone(tmp_path):
 # The secret key
 
 
-@pytest.mark.parametrize("kind", ["session", "cookie", "SimpleCache"])
 def test_form_post_without_a_secret_key_fails_before_the_handler_and_names_the_setting(
-    tmp_path, kind
+    tmp_path, kind, make_store
 ):
-    site = Site(
-        tmp_path, SECRET_KEY=None, ACTIONS_RESULT_STORE=make_store(kind, tmp_path), TESTING=True
-    )
+    site = Site(tmp_path, SECRET_KEY=None, ACTIONS_RESULT_STORE=make_store(kind), TESTING=True)
 
     with pytest.raises(RuntimeError, match="SECRET_KEY"):
         site.app.test_client().post("/_actions/save", data={"text": "x"})
@@ -914,11 +1194,8 @@ def test_htmx_post_without_fragment_and_secret_key_fails_before_the_handler(tmp_
     assert site.handled == 0
 
 
-@pytest.mark.parametrize("kind", ["session", "cookie", "SimpleCache"])
-def test_all_else_works_without_a_secret_key(tmp_path, kind):
-    site = Site(
-        tmp_path, SECRET_KEY=None, ACTIONS_RESULT_STORE=make_store(kind, tmp_path), TESTING=True
-    )
+def test_all_else_works_without_a_secret_key(tmp_path, kind, make_store):
+    site = Site(tmp_path, SECRET_KEY=None, ACTIONS_RESULT_STORE=make_store(kind), TESTING=True)
     site.app.template_folder = str(tmp_path)
     (tmp_path / "note.html").write_text("{{ result.data }}/{{ get_action_result('save').data }}")
     site.actions.registry.find("save").fragment = "note.html"

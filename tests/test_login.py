@@ -554,7 +554,7 @@ def test_own_loader_goes_before_flask_login(app):
         return {"id": "admin"}
 
     app = build()
-    app.extensions["actions"].loader = lambda: load
+    app.extensions["actions"].loader = lambda app: load
 
     response = send(app.test_client(), "guarded", "rpc")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, make_response, redirect, render_template
-from flask.wrappers import Request
+from flask import current_app, make_response, render_template
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.wrappers import Response
 
@@ -14,7 +13,8 @@ from ..errors import Refusal
 from ..result import SafeResult
 from ..urls import on_site
 from .hx import asks, is_boosted, moved, refused
-from .web import WebCall, WebTransport, headers_of, response_of
+from .responses import HTML, respond, see_other
+from .web import WebCall, WebTransport, headers_of, own_url, response_of
 
 
 class FormTransport(WebTransport):
@@ -29,13 +29,13 @@ class FormTransport(WebTransport):
         if own is not None:
             return own
         if isinstance(result.error, Refusal):
-            return _refuse(call.request, result.error)
+            return _refuse(call, result.error)
         result = call.with_values(result)
         login = call.way_to_login(result, result.location or call.login_page())
         if login is not None:
             return self._elsewhere(call, login)
         if result.location is None:
-            return redirect(call.keep(result, call.back()), code=303)
+            return see_other(call.app, call.keep(result, call.back()))
         here = on_site(result.location, call.request.host)
         return self._elsewhere(call, result.location if here is None else call.keep(result, here))
 
@@ -44,23 +44,25 @@ class FormTransport(WebTransport):
         # boosted would put the other page where its target is.
         off_site = on_site(url, call.request.host) is None
         if asks(call.request) and (off_site or not is_boosted(call.request)):
-            return moved(call.request, url)
-        # 303, not 302: the browser comes back with GET, whatever it sent. RFC 9110, 15.4.4.
-        return redirect(url, code=303)
+            return moved(call, url)
+        return see_other(call.app, url)
 
 
-def _refuse(request: Request, refusal: Refusal) -> Response:
+def _refuse(call: WebCall, refusal: Refusal) -> Response:
     """A page with the refusal's status, by the application's error handler if it has one."""
+    request, app = call.request, call.app
     if asks(request) and not is_boosted(request):
-        return refused(refusal)
+        return refused(app, refusal)
     exception = default_exceptions[refusal.status](refusal.message)
     if refusal.cause is not None and _has_own_handler(refusal.cause):
         exception = refusal.cause
-    answer: Any = current_app.handle_user_exception(exception)
+    answer: Any = app.handle_user_exception(exception)
     if answer is exception and asks(request):
-        return refused(refusal)
+        return refused(app, refusal)
     if answer is exception:
-        answer = (render_template("actions/refusal.html", error=refusal), refusal.status)
+        style = own_url("actions.static", filename="refusal.css")
+        page = render_template("actions/refusal.html", error=refusal, style=style)
+        return respond(app, page.encode(), refusal.status, HTML, headers_of(refusal))
     response: Response = make_response(answer)
     response.headers.update(headers_of(refusal))
     if asks(request):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import current_app, make_response, redirect, render_template
+from flask import current_app, render_template
 from jinja2 import Template, UndefinedError
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
@@ -17,6 +17,7 @@ from ..result import SafeResult
 from ..urls import on_site
 from .base import check_sendable
 from .hx import moved, refused
+from .responses import HTML, respond, see_other
 from .web import WebCall, WebTransport, headers_of, show_in
 
 log: logging.Logger = logging.getLogger("flask_actions")
@@ -37,7 +38,7 @@ class HtmxTransport(WebTransport):
 
     def encode(self, call: WebCall, result: SafeResult[Any]) -> Response:
         if isinstance(result.error, Refusal):
-            return refused(result.error)
+            return refused(call.app, result.error)
         action = call.action
         assert action is not None
         result = call.with_values(result)
@@ -45,11 +46,11 @@ class HtmxTransport(WebTransport):
         login_page = call.login_page() if action.fragment is None else None
         login = call.way_to_login(result, result.location or login_page)
         if login is not None:
-            return moved(call.request, login, reload=True)
+            return moved(call, login, reload=True)
         if result.location is not None:
             here = on_site(result.location, call.request.host)
             way = result.location if here is None else call.keep(result, here)
-            return moved(call.request, way, further=call.ctx.htmx.headers)
+            return moved(call, way, further=call.ctx.htmx.headers)
         if action.fragment is None:
             return self._page(call, result)
         return self._fragment(call, action, result)
@@ -62,7 +63,7 @@ class HtmxTransport(WebTransport):
                 "give the action a fragment.",
                 call.ctx.name,
             )
-        return redirect(call.keep(result, call.back()), code=303)
+        return see_other(call.app, call.keep(result, call.back()))
 
     def _fragment(self, call: WebCall, action: Action[Any], result: SafeResult[Any]) -> Response:
         status = 200 if result.error is None else result.error.status
@@ -76,12 +77,12 @@ class HtmxTransport(WebTransport):
                 raise
             # The error must reach the page, whatever its template makes of it.
             log.exception("The fragment %r of %s fails", action.fragment, call.ctx.name)
-            return refused(result.error)
+            return refused(call.app, result.error)
         headers = {**call.ctx.htmx.headers, **headers_of(result.error)}
         if result.error is not None:
             # A form with hx-push-url: the address bar would show a URL that no GET answers.
             headers.setdefault("HX-Push-Url", "false")
-        return make_response(html, status, headers)
+        return respond(call.app, html.encode(), status, HTML, headers)
 
 
 def render_fragment(spec: str, context: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, render_template
+from flask import Flask, render_template
 from flask.wrappers import Request
 from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from ..errors import ActionError
 from ..urls import on_site
-from .web import headers_of
+from .responses import HTML, respond
+from .web import WebCall, headers_of
 
 
 def asks(request: Request) -> bool:
@@ -24,20 +25,20 @@ def is_boosted(request: Request) -> bool:
 
 
 def moved(
-    request: Request, url: str, *, reload: bool = False, further: dict[str, str] | None = None
+    call: WebCall, url: str, *, reload: bool = False, further: dict[str, str] | None = None
 ) -> Response:
     """The way to *url*: both majors drop the headers of a 3xx, and fail where it leaves the site.
 
     :param reload: load the page anew, as for another site.
     """
-    away = reload or on_site(url, request.host) is None
+    away = reload or on_site(url, call.request.host) is None
     # htmx 4 reads "/search?q=a,path:/evil" as its own language of options, where a comma parts one
     # from the next: what a user typed would say where to go and what to swap.
     name, url = ("HX-Redirect", url) if away else ("HX-Location", url.replace(",", "%2C"))
-    return make_response("", 200, {**(further or {}), name: iri_to_uri(url)})
+    return respond(call.app, b"", 200, HTML, {**(further or {}), name: iri_to_uri(url)})
 
 
-def refused(error: ActionError) -> Response:
+def refused(app: Flask, error: ActionError) -> Response:
     """The refusal above the form, which stays as it is with all that was typed."""
     # By this class htmx-actions.js finds it, to take it away when the form is sent again.
     block = Markup('<div class="actions-error">{}</div>')
@@ -51,4 +52,4 @@ def refused(error: ActionError) -> Response:
         "HX-Push-Url": "false",
         **headers_of(error),
     }
-    return make_response(html, error.status, headers)
+    return respond(app, html.encode(), error.status, HTML, headers)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import current_app
+from pydantic_core import PydanticSerializationError, to_json
 from werkzeug.wrappers import Response
 
 from ..action import Action
 from ..models import unserialisable
 from ..result import SafeResult
+from .responses import JSON, respond
 from .web import WebCall, WebTransport, headers_of, response_of
 
 
@@ -29,8 +30,8 @@ class RpcTransport(WebTransport):
         if own is not None:
             return own
         if result.error is not None:
-            text = json.dumps(result.to_dict(), separators=(",", ":"), ensure_ascii=False)
-            return _answer(text.encode(), result.error.status, headers_of(result.error))
+            body = _json(result.to_dict())
+            return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
         action = call.action
         assert action is not None
         try:
@@ -38,13 +39,15 @@ class RpcTransport(WebTransport):
         except ValueError as error:
             raise unserialisable(call.ctx.name, action.output, error) from None
         if result.location is None:
-            return _answer(b'{"success":true,"data":%b,"error":null}' % data, 200, {})
+            body = b'{"success":true,"data":%b,"error":null}' % data
+            return respond(call.app, body, 200, JSON, {})
         where = json.dumps(result.location).encode()
         body = b'{"success":true,"data":%b,"error":null,"redirect":%b}' % (data, where)
-        return _answer(body, 200, {"Action-Redirect": result.location})
+        return respond(call.app, body, 200, JSON, {"Action-Redirect": result.location})
 
 
-def _answer(body: bytes, status: int, headers: dict[str, str]) -> Response:
-    return current_app.response_class(
-        body, status=status, headers=headers, mimetype="application/json"
-    )
+def _json(plain: dict[str, Any]) -> bytes:
+    try:
+        return to_json(plain)
+    except PydanticSerializationError:  # half a surrogate pair, which is no UTF-8
+        return json.dumps(plain).encode()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from io import BytesIO
 from typing import Any, TypeVar
 from urllib.parse import unquote, urljoin
 
-from flask import current_app, session
+from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask.sessions import NullSession
 from flask.wrappers import Request
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.sansio.utils import get_content_length
 from werkzeug.wrappers import Response
 
 from ..action import Action, Kind
@@ -19,7 +21,7 @@ from ..config import Settings
 from ..context import ActionContext, RequestCookies
 from ..errors import ActionError, ActionInputError, Issue, Refusal
 from ..forms import RESERVED, Values, decode, values
-from ..keeper import Keeper, Kept, Pocket
+from ..keeper import Keeper, Kept, Pocket, SessionPocket
 from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
@@ -40,33 +42,38 @@ class WebCall(Call):
 
     :ivar by_page: whether it was made at a page's own URL, by ``?_action=``.
     :ivar limit: bytes that its body may have.
-    :ivar login_page: gives the URL of the page where people log in, if the application has one.
+    :ivar length: bytes that its body has; None if nobody says how many.
+    :ivar mimetype: what its body is; empty if nobody says so.
     """
 
     def __init__(
         self,
         action: Action[Any] | None,
         ctx: ActionContext,
-        *,
+        app: Flask,
         request: Request,
         settings: Settings,
         keeper: Keeper,
+        *,
         by_page: bool,
         limit: int,
-        login_page: Callable[[], str | None],
+        length: int | None,
+        mimetype: str,
     ) -> None:
         super().__init__(action, ctx)
+        self.app = app
         self.request = request
         self.settings = settings
         self.keeper = keeper
         self.by_page = by_page
         self.limit = limit
-        self.login_page = login_page
+        self.length = length
+        self.mimetype = mimetype
 
     def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
         for number in (code, None) if code is not None else (None,):
-            handlers = current_app.error_handler_spec.get(None, {}).get(number, {})
+            handlers = self.app.error_handler_spec.get(None, {}).get(number, {})
             if any(kind in handlers for kind in type(problem).__mro__):
                 return True
         return False
@@ -79,12 +86,12 @@ class WebCall(Call):
 
         :raises Refusal: ``UNSUPPORTED_MEDIA_TYPE`` for any other.
         """
-        mimetype = self.request.mimetype
-        if mimetype in FORM_TYPES:
-            return "form"
+        mimetype = self.mimetype
         if mimetype == "application/json":
             return "json"
-        if not mimetype and not has_body(self.request):
+        if mimetype in FORM_TYPES:
+            return "form"
+        if not mimetype and not has_body(self.length, self.request.environ):
             return None
         raise Refusal(
             "UNSUPPORTED_MEDIA_TYPE",
@@ -99,18 +106,18 @@ class WebCall(Call):
         :returns: the kind of the body.
         :raises Refusal: if the body may not come in.
         """
-        length = self.request.content_length
-        if length is not None and length > self.limit:
+        if self.length is not None and self.length > self.limit:
             raise Refusal(
                 "CONTENT_TOO_LARGE",
-                f"This is too large: {length:,} bytes were sent, and {self.limit:,} are allowed.",
+                f"This is too large: {self.length:,} bytes were sent, "
+                f"and {self.limit:,} are allowed.",
             )
         kind = self.kind
         if kind is not None and (kind not in kinds or kind not in action.accept):
             names = {"form": "a form", "json": "JSON"}
             wanted = " or ".join(sorted(names[one] for one in action.accept))
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"This action only accepts {wanted}.")
-        check_token()
+        check_token(self.app)
         return kind
 
     def form(self) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
@@ -125,7 +132,21 @@ class WebCall(Call):
 
         :raises Refusal: if there are too many.
         """
-        return _refusing(self.request.get_data)
+        return _refusing(self._body)
+
+    def _body(self) -> bytes:
+        """The body, as werkzeug's ``get_data`` gives it, at a quarter of its cost."""
+        request, left = self.request, self.length
+        if left is None or "stream" in vars(request):  # werkzeug's, once anybody has looked
+            return request.get_data()
+        stream, body = request.environ["wsgi.input"], b""
+        while left and (part := stream.read(left)):
+            body += part
+            left -= len(part)
+        if left:
+            raise ClientDisconnected()
+        request.environ["wsgi.input"] = BytesIO(body)  # for a handler that reads it once more
+        return body
 
     def decode_form(self, action: Action[Any]) -> Any:
         """The form as the action's input takes it: data guided by the model, or the fields."""
@@ -142,7 +163,7 @@ class WebCall(Call):
     @property
     def ignored(self) -> Collection[str]:
         """Names that never reach a model."""
-        return {*RESERVED, current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")}
+        return {*RESERVED, self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")}
 
     @property
     def values(self) -> dict[str, str | list[str]]:
@@ -165,7 +186,7 @@ class WebCall(Call):
 
     def with_values(self, result: SafeResult[Any]) -> SafeResult[Any]:
         """A failed result with what the user typed."""
-        if result.ok or self.request.mimetype not in FORM_TYPES:
+        if result.ok or self.mimetype not in FORM_TYPES:
             return result
         return SafeResult(error=result.error, location=result.location, values=self.values)
 
@@ -212,10 +233,24 @@ class WebCall(Call):
         if not can_keep(self.keeper):
             return url or quoted(f"{self.request.root_path}/")  # htmx works without a SECRET_KEY
         self.request.environ["flask_actions.kept"] = True
+        if self.keeper.uses_session:
+            self.keeper.heed(
+                permanent=session.permanent,
+                refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
+                logger=self.app.logger,
+            )
         id = self.keeper.remember(pockets(self.keeper), kept)
         # Beside an id that is there already: the way back from a login leads to what was typed
         # before it.
         return add_query(url or quoted(f"{self.request.root_path}/"), RESULT_PARAMETER, id)
+
+    def login_page(self) -> str | None:
+        """The URL of the page where people log in, as Flask-Login's manager has it."""
+        view = getattr(getattr(self.app, "login_manager", None), "login_view", None)
+        if not view:
+            return None
+        is_url = view.startswith(("/", "http://", "https://"))
+        return str(view) if is_url else self.app.url_for(view)
 
     def way_to_login(self, result: SafeResult[Any], page: str | None) -> str | None:
         """The login page's URL with the way back in it, and the result kept for there.
@@ -257,12 +292,21 @@ class WebTransport:
         check_origin(
             origin=headers.get("HTTP_ORIGIN"),
             fetch_site=headers.get("HTTP_SEC_FETCH_SITE"),
-            host=call.request.host,
+            host=headers.get("HTTP_HOST") or call.request.host,
             trusted=call.settings.trusted_origins,
         )
         if call.action is None:
             raise Refusal("NOT_FOUND", "There is no such action.")
         return call.action
+
+
+def own_url(endpoint: str, **values: Any) -> str:
+    """The URL of an endpoint of ours, on the host that a request was made to."""
+    urls = current_app.url_map
+    if has_request_context() and (urls.host_matching or current_app.subdomain_matching):
+        # Ours have no host, so Flask would lead to the main one: another origin, which is refused.
+        return urls.bind("", request.root_path or "/").build(endpoint, values)
+    return url_for(endpoint, **values)
 
 
 def here_url(request: Request) -> str:
@@ -271,20 +315,35 @@ def here_url(request: Request) -> str:
     return f"{quoted(request.root_path + request.path)}{'?' if query else ''}{query}"
 
 
-def has_body(request: Request) -> bool:
+def mimetype_of(environ: Mapping[str, Any]) -> str:
+    """The type of a request's body, without its parameters; empty if none is said."""
+    mimetype: str = environ.get("CONTENT_TYPE", "").partition(";")[0]
+    return mimetype.strip().lower()
+
+
+def length_of(environ: Mapping[str, Any]) -> int | None:
+    """The bytes of a request's body; None if nobody says how many."""
+    said = environ.get("CONTENT_LENGTH")
+    if said and len(said) < 19 and said.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ:
+        return int(said)
+    return get_content_length(said, environ.get("HTTP_TRANSFER_ENCODING"))
+
+
+def has_body(length: int | None, environ: Mapping[str, Any]) -> bool:
     """Whether a request brings a body: by its length, or in chunks."""
-    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "")
+    return bool(length) or "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "")
 
 
-def check_token() -> None:
-    """Flask-WTF's token, wherever the application has ``CSRFProtect``.
+def check_token(app: Flask) -> None:
+    """Flask-WTF's token, wherever *app* has ``CSRFProtect``.
 
     :raises Refusal: ``FORBIDDEN``.
     """
-    csrf = current_app.extensions.get("csrf")
-    config = current_app.config
-    asked = config.get("WTF_CSRF_ENABLED") and config.get("WTF_CSRF_CHECK_DEFAULT")
-    if csrf is None or not asked:
+    csrf = app.extensions.get("csrf")
+    if csrf is None or _is_exempt(csrf):
+        return
+    config = app.config
+    if not (config.get("WTF_CSRF_ENABLED") and config.get("WTF_CSRF_CHECK_DEFAULT")):
         return
     try:
         _refusing(csrf.protect, "FORBIDDEN")
@@ -297,10 +356,30 @@ def check_token() -> None:
         raise
 
 
+def _is_exempt(csrf: Any) -> bool:
+    """Whether ``@csrf.exempt`` stands on the handler; Flask-WTF knows it by module and name."""
+    view = current_app.view_functions[str(request.endpoint)]
+    return f"{view.__module__}.{view.__name__}" in getattr(csrf, "_exempt_views", ())
+
+
 def pockets(keeper: Keeper) -> list[Pocket]:
-    """The pockets of the browser that sent this request."""
-    keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
-    return keeper.pockets(session, RequestCookies(), [key for key in keys if key])
+    """The pockets of the browser that sent this request, the same ones each time."""
+    environ = request.environ
+    own: list[Pocket] | None = environ.get("flask_actions.pockets")
+    if own is None:
+        keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
+        signing = [key for key in keys if key]
+        known = environ.get("flask_actions.waiting")
+        own = keeper.pockets(session, RequestCookies(), signing, known)
+        environ["flask_actions.pockets"] = own
+    return own
+
+
+def restore(keeper: Keeper) -> None:
+    """Put back the results that a handler or a view cleared away with its session."""
+    pocket = pockets(keeper)[0]
+    if isinstance(pocket, SessionPocket):
+        pocket.restore()
 
 
 def can_keep(keeper: Keeper) -> bool:
