@@ -26,7 +26,7 @@ test: .venv/.ready
 
 # Our lowest versions, and each newer Python that is here: make versions ONLY=lowest, ONLY=3.13.
 versions: .venv/.ready
-	@ONLY=$(ONLY) .venv/bin/python tests/versions.py $(TESTS)
+	@ONLY=$(ONLY) WORKERS=$(WORKERS) .venv/bin/python tests/versions.py $(TESTS)
 
 # All rows, kept in benchmarks/README.md; or some, shown only: make bench ROWS="json-valid htmx".
 bench: .venv-bench/.ready

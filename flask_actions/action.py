@@ -147,7 +147,7 @@ class Action(Member, Generic[T]):
         # With __name__, what Flask-WTF's and Flask-Limiter's exempt(action) tells views apart by.
         self.__module__ = str(getattr(handler, "__module__", __name__))
         self.__qualname__ = str(getattr(handler, "__qualname__", ""))
-        self.where: str = _where(handler)
+        self.where: str = where_of(handler)
         own_name = _camel(getattr(handler, "__name__", "")) if name is None else name
         super().__init__(own_name, _guards(guard, self.where))
         self.says_guard: bool = guard is not None
@@ -524,7 +524,7 @@ def _summary(handler: Handler) -> str | None:
     return text.partition("\n\n")[0].replace("\n", " ") if text else None
 
 
-def _where(handler: Any) -> str:
+def where_of(handler: Any) -> str:
     plain = _plain(handler)
     name = getattr(plain, "__qualname__", None) or repr(plain)
     code = getattr(plain, "__code__", None)

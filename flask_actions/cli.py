@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from pydantic_core import from_json
 
@@ -60,11 +60,27 @@ def call(name: str, text: str | None) -> None:
             state.registry.name_of(name)
         except LookupError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from None
-    ctx = ActionContext(name, "server", state.loader())
+    ctx = ActionContext(name, "server", state.loader(_app()))
     line = answer(_SHELL, ServerCall(action, ctx, None if text is None else text.encode()))
     result: SafeResult[Any] = complete(line)
     click.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
     if not result.ok:
+        raise SystemExit(1)
+
+
+@commands.command("doctor")
+def doctor() -> None:
+    """Look for what templates, actions and settings get wrong.
+
+    Prints a line for each finding; the exit code is 1 if there is any.
+    """
+    from .doctor import examine, report  # only when it is asked for: Jinja's parser, and its time
+
+    state = current_app.extensions["actions"]
+    examined = examine(_app(), state.registry, state.settings)
+    for line in report(examined, len(state.registry)):
+        click.echo(line)
+    if examined.findings:
         raise SystemExit(1)
 
 
@@ -76,6 +92,11 @@ class _ShellTransport(ServerTransport):
 
 
 _SHELL = _ShellTransport()
+
+
+def _app() -> Flask:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
 
 
 def _name(guard: Any) -> str:

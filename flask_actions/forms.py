@@ -24,10 +24,12 @@ from .shapes import (
     Leaf,
     Path,
     Shape,
+    Slot,
     Tagged,
     Variants,
     holds_secret,
     is_secret,
+    slots_of,
     spell,
     split_name,
     text_of,
@@ -274,7 +276,7 @@ class _Decoder:
         # Only places that moved: what is below them moved along.
         self._moved: dict[Path, Path] = {}
         self._building: list[int] = []
-        self._known: dict[tuple[int, ...], list[_Slot]] = {}
+        self._known: dict[tuple[int, ...], list[Slot]] = {}
 
     def sent(self, path: Path) -> Path:
         """The path as it was sent, for one in the data."""
@@ -425,15 +427,14 @@ class _Decoder:
                     data.setdefault(name, value)
         return data
 
-    def _slots(self, variants: Sequence[Fields]) -> list[_Slot]:
+    def _slots(self, variants: Sequence[Fields]) -> list[Slot]:
         """The places of all the variants, plain names before the longer ones of an AliasPath."""
+        if len(variants) == 1:
+            return variants[0].slots
         key = tuple(id(one.fields) for one in variants)
         if key not in self._known:
-            slots: dict[Path, _Slot] = {}
-            for one in [each for variant in variants for each in variant.fields.values()]:
-                for path, parts in zip(one.paths, one.spellings, strict=True):
-                    slots.setdefault(path, (path, parts, []))[2].append(one)
-            self._known[key] = sorted(slots.values(), key=lambda slot: len(slot[0]))
+            members = [each for variant in variants for each in variant.fields.values()]
+            self._known[key] = slots_of(members)
         return self._known[key]
 
     def _unsent(self, one: Field, here: _Here, touched: bool) -> Any:
@@ -581,7 +582,6 @@ def _tagged(node: _Node, shape: Tagged) -> Shape | None:
 
 
 #: A place of an object, in the data and in a form, with the members that look there.
-_Slot = tuple[Path, tuple[str, ...], list[Field]]
 
 
 def _one_shape(fields: Sequence[Field]) -> Shape:

@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -138,10 +139,15 @@ class SessionPocket:
 class CookiePocket:
     """Results in signed cookies, one each: no two responses write the same one."""
 
-    def __init__(self, cookies: Cookies, signer: URLSafeTimedSerializer, ttl: int) -> None:
+    def __init__(self, cookies: Cookies, secret_keys: list[str | bytes], ttl: int) -> None:
         self._cookies = cookies
-        self._signer = signer
+        self._secret_keys = secret_keys
         self._ttl = ttl
+
+    @cached_property
+    def _signer(self) -> URLSafeTimedSerializer:
+        keys = [key.encode() if isinstance(key, str) else key for key in self._secret_keys]
+        return URLSafeTimedSerializer(keys, salt="flask-actions-result")
 
     def items(self) -> Iterator[tuple[str, Kept]]:
         for name in self._cookies.names():
@@ -278,9 +284,7 @@ class Keeper:
 
         :param known: what the session had under ``KEY`` when the request came.
         """
-        keys = [key.encode() if isinstance(key, str) else key for key in secret_keys]
-        signer = URLSafeTimedSerializer(keys, salt="flask-actions-result")
-        own: list[Pocket] = [CookiePocket(cookies, signer, self._ttl)]
+        own: list[Pocket] = [CookiePocket(cookies, secret_keys, self._ttl)]
         return [SessionPocket(session, known), *own] if self.uses_session else own
 
     def remember(self, pockets: list[Pocket], kept: Kept) -> str:

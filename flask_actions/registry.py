@@ -79,4 +79,9 @@ class Registry:
 
         wanted = action if isinstance(action, str) else action.own_name
         near = get_close_matches(wanted, self._actions, n=3, cutoff=0.5)
-        return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        if near:
+            return f" Did you mean {' or '.join(map(repr, near))}?"
+        if not isinstance(action, str):
+            return " Register it: actions.register(action)."
+        names = ", ".join(sorted(self._actions)[:10])
+        return f" It has: {names}." if names else " It has none: register them before."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache, cached_property, partial
@@ -73,6 +73,24 @@ class Fields(Shape):
             for path, usual in called.items():
                 named.setdefault(str(path[0]), []).append((path, one, usual))
         return named
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        """The places of the members."""
+        return slots_of(self.fields.values())
+
+
+#: A place in an object: its path in the data, its name in parts, and the members that look there.
+Slot = tuple[Path, tuple[str, ...], list[Field]]
+
+
+def slots_of(members: Iterable[Field]) -> list[Slot]:
+    """The places of *members*, plain names before the longer ones of an ``AliasPath``."""
+    slots: dict[Path, Slot] = {}
+    for one in members:
+        for path, parts in zip(one.paths, one.spellings, strict=True):
+            slots.setdefault(path, (path, parts, []))[2].append(one)
+    return sorted(slots.values(), key=lambda slot: len(slot[0]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

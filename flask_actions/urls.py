@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from urllib.parse import quote, unquote_plus, urlsplit
 
 _BLANKS = "".join(map(chr, range(0x21)))
+_UNFIT = re.compile(r"[\\\x00-\x20\x7f]")
 _DEFAULT_PORTS = (":80", ":443")
 
 
@@ -23,7 +25,7 @@ def on_site(url: str, host: str) -> str | None:
     Browsers read a backslash as a slash, drop tabs and line breaks inside a URL, and take
     ``https:evil`` for a host: none of these is a URL of ours (WHATWG URL, 4.4).
     """
-    if not url or "\\" in url or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in url):
+    if not url or _UNFIT.search(url):
         return None
     if url.startswith("/"):
         return None if url.startswith("//") else url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from markupsafe import escape
 from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
+
+#: What may stand in a URL as it is (RFC 3986, 2).
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -36,7 +40,7 @@ def see_other(app: Flask, url: str) -> Response:
 
     Source: RFC 9110, section 15.4.4.
     """
-    way = iri_to_uri(url)
+    way = url if _PLAIN.fullmatch(url) else iri_to_uri(url)
     body = f'<!doctype html>\n<title>See other</title>\n<p><a href="{escape(way)}">Go on</a>\n'
     return respond(app, body.encode(), 303, HTML, {"Location": way})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, TypeVar
 from urllib.parse import unquote, urljoin
@@ -13,6 +14,7 @@ from flask.sessions import NullSession
 from flask.wrappers import Request
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.routing import Map
 from werkzeug.sansio.utils import get_content_length
 from werkzeug.wrappers import Response
 
@@ -69,6 +71,7 @@ class WebCall(Call):
         self.limit = limit
         self.length = length
         self.mimetype = mimetype
+        self._form: tuple[MultiDict[str, str], MultiDict[str, FileStorage]] | None = None
 
     def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
@@ -125,7 +128,9 @@ class WebCall(Call):
 
         :raises Refusal: if the form is broken or too large.
         """
-        return _refusing(lambda: (self.request.form, self.request.files))
+        if self._form is None:
+            self._form = _refusing(lambda: (self.request.form, self.request.files))
+        return self._form
 
     def json(self) -> bytes:
         """The bytes of a JSON body.
@@ -302,11 +307,22 @@ class WebTransport:
 
 def own_url(endpoint: str, **values: Any) -> str:
     """The URL of an endpoint of ours, on the host that a request was made to."""
-    urls = current_app.url_map
-    if has_request_context() and (urls.host_matching or current_app.subdomain_matching):
+    if not has_request_context():
+        return url_for(endpoint, **values)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    urls, root = app.url_map, request.root_path or "/"
+    if urls.host_matching or app.subdomain_matching:
         # Ours have no host, so Flask would lead to the main one: another origin, which is refused.
-        return urls.bind("", request.root_path or "/").build(endpoint, values)
-    return url_for(endpoint, **values)
+        return str(urls.bind("", root).build(endpoint, values))
+    if app.url_default_functions:
+        return url_for(endpoint, **values)
+    return _built(urls, root, endpoint, values.get("filename"))
+
+
+@lru_cache(10_000)
+def _built(urls: Map, root: str, endpoint: str, filename: str | None) -> str:
+    """A URL of ours, where nothing but its endpoint decides it."""
+    return str(urls.bind("", root).build(endpoint, {"filename": filename} if filename else {}))
 
 
 def here_url(request: Request) -> str:

