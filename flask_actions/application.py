@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -14,7 +15,7 @@ from flask import Blueprint, Flask, current_app, request_started, session
 from flask import globals as flask_globals
 from flask import request as flask_request
 from flask.ctx import AppContext
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Request
 from werkzeug.exceptions import BadHost, HTTPException, SecurityError, default_exceptions
 from werkzeug.http import dump_cookie
@@ -24,11 +25,12 @@ from werkzeug.wrappers import Response
 from . import templating
 from .action import Action
 from .cli import commands
-from .config import Settings
+from .config import Settings, unknown_settings
 from .context import ActionContext, write_cookies
 from .doors import door_of, limit_body
 from .errors import ActionError, MisuseError, Refusal
 from .keeper import COOKIE_LIMIT, KEY, Keeper, writable
+from .lazysession import LazySession, LazySessions
 from .pipeline import answer, complete
 from .registry import Registry
 from .result import SafeResult
@@ -64,8 +66,9 @@ _CONTEXT: Any = (
     flask_globals.app_ctx if hasattr(AppContext, "session") else flask_globals.request_ctx
 )
 _PREFLIGHT = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
-#: What the time, the signature and the attributes add to a session's cookie at most, in bytes.
-_SIGNED = 300
+#: What the time, the signature and the attributes add to a session's cookie, in bytes: a third is
+#: for Base64, and there are signs for what JSON does not know.
+_SIGNED = 500
 _RESULT = f"{RESULT_PARAMETER}=".encode()
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _TRANSPORTS: dict[str, Transport] = {
@@ -106,6 +109,11 @@ class AppState:
             refreshed=app.config["SESSION_REFRESH_EACH_REQUEST"],
             logger=app.logger,
         )
+        for name, meant in unknown_settings(app.config):
+            instead = f": did you mean {meant}?" if meant else "."
+            app.logger.warning("There is no setting %s%s", name, instead)
+        if settings.lazy_session:
+            app.session_interface = LazySessions(app.session_interface, _look_into)
         if isinstance(settings.result_store, str) and not writable(folder):
             app.logger.warning(
                 "Results too large for a cookie are kept in %r, which cannot be written. Make it "
@@ -129,7 +137,8 @@ class AppState:
         app.cli.add_command(commands)
         templating.install(app)
         # The signal comes before the first before_request, when the URL has been matched.
-        self._listener = _plain(self._arrive)
+        # Signals call it at half the cost of a method, which is made anew for each call.
+        self._listener = partial(AppState._arrive, self)
         request_started.connect(self._listener, app)
 
     def call(self, action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
@@ -162,11 +171,10 @@ class AppState:
     def _arrive(self, app: Flask, **_: Any) -> None:
         """See whether a request is for an action, and put it on its way before any hook runs."""
         request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
-        if self.keeper.uses_session:
+        if self.keeper.uses_session and "HTTP_COOKIE" in request.environ:
             held = _opened_session()
-            if held and KEY in held:
-                # For a handler or a view that clears the session, as a login does.
-                request.environ["flask_actions.waiting"] = held[KEY]
+            if held is not None and not isinstance(held, LazySession):
+                _look_into(request, held)
         rule = request.url_rule
         route = None if rule is None else self._routes.get(rule.endpoint)
         by_page = False
@@ -267,9 +275,9 @@ class AppState:
             response.headers["Cache-Control"] = "no-store"
         grew = "flask_actions.waiting" in environ and _opened_session().modified
         if grew:
-            restore(self.keeper)
+            restore(request, self.keeper)
         if grew or "flask_actions.kept" in environ:
-            self.keeper.settle(pockets(self.keeper), _session_cookie_size)
+            self.keeper.settle(pockets(request, self.keeper), _session_cookie_size)
         write_cookies(response, environ)
         return response
 
@@ -337,11 +345,6 @@ def call(
     return result
 
 
-def _plain(method: Callable[..., None]) -> Callable[..., None]:
-    """A method as a function, which signals call at half the cost."""
-    return lambda *args, **options: method(*args, **options)
-
-
 def endpoint_of(name: str) -> str:
     """The Flask endpoint of an action; dots separate blueprints there."""
     return f"{BLUEPRINT}.{name.replace('.', ':')}"
@@ -405,7 +408,14 @@ def _need_session(call: WebCall) -> None:
 def _opened_session() -> Any:
     """The session as Flask holds it; None before it is opened."""
     # Not by the proxy: since Flask 3.1.3, a look at it adds "Vary: Cookie" to every page.
-    return getattr(_CONTEXT._get_current_object(), "_session", None)
+    context = _CONTEXT._get_current_object()
+    return context._session if hasattr(context, "_session") else context.session
+
+
+def _look_into(request: Request, session: SessionMixin) -> None:
+    """Remember what waits, for a handler or a view that clears the session, as a login does."""
+    if session and KEY in session:
+        request.environ["flask_actions.waiting"] = session[KEY]
 
 
 def _session_cookie_size() -> int:
@@ -413,13 +423,17 @@ def _session_cookie_size() -> int:
 
     Where it is far from the limit, a figure above the true one.
     """
-    app, interface = current_app, current_app.session_interface
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    interface = app.session_interface
+    if isinstance(interface, LazySessions):
+        interface = interface.whole
     if not isinstance(interface, SecureCookieSessionInterface):
         return 0  # a session on the server has room
     # Signing and compressing is most of the cost, and most sessions are far from the limit.
-    text = interface.serializer.dumps(dict(session))
-    names = (interface.get_cookie_name(app), interface.get_cookie_domain(app) or "")
-    at_most = len(text.encode()) * 4 // 3 + sum(map(len, (*names, interface.get_cookie_path(app))))
+    try:
+        at_most = 2 * len(json.dumps(dict(session)))
+    except (TypeError, ValueError):
+        at_most = COOKIE_LIMIT  # what only Flask's own JSON can write
     if at_most + _SIGNED <= COOKIE_LIMIT:
         return at_most + _SIGNED
     serializer = interface.get_signing_serializer(app)
@@ -474,7 +488,7 @@ def _carry_on(request: Request, response: Response, keeper: Keeper) -> None:
     if here is None:
         return
     for id in request.args.getlist(RESULT_PARAMETER):
-        if keeper.carry_on(pockets(keeper), id, unquote(path_of(here))):
+        if keeper.carry_on(pockets(request, keeper), id, unquote(path_of(here))):
             request.environ["flask_actions.kept"] = True
             here = add_query(here, RESULT_PARAMETER, id)
             response.headers["Location"] = here

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any, Literal
 
 SECRET_FIELDS = ("password", "passwd", "secret", "token", "otp", "pin", "cvv")
@@ -23,6 +24,7 @@ class Settings:
     :ivar result_store: ``"session"``, ``"cookie"`` or a cachelib cache.
     :ivar result_ttl: seconds that an unread result waits.
     :ivar htmx_version: the vendored htmx, ``"4.0.1"`` or ``"2.0.11"``.
+    :ivar lazy_session: whether sessions are opened at the first look.
     """
 
     url_prefix: str
@@ -33,6 +35,7 @@ class Settings:
     result_ttl: int
     secret_fields: tuple[str, ...]
     htmx_version: str
+    lazy_session: bool
 
 
 def read_settings(config: Mapping[str, Any], url_prefix: str | None = None) -> Settings:
@@ -51,7 +54,18 @@ def read_settings(config: Mapping[str, Any], url_prefix: str | None = None) -> S
             text.lower() for text in _texts(config, "ACTIONS_SECRET_FIELDS", SECRET_FIELDS)
         ),
         htmx_version=htmx_version(config.get("ACTIONS_HTMX_VERSION", "4")),
+        lazy_session=_yes_or_no(config.get("ACTIONS_LAZY_SESSION", False)),
     )
+
+
+def unknown_settings(config: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """The ``ACTIONS_*`` names that mean nothing, each with the setting that was meant, if any."""
+    known = [one.name.upper() for one in fields(Settings)]
+    for name in config:
+        own = name.removeprefix("ACTIONS_")
+        if own != name and own not in known:
+            near = get_close_matches(own, known, n=1, cutoff=0.5)
+            yield name, f"ACTIONS_{near[0]}" if near else None
 
 
 def size_in_bytes(size: int | str, what: str = "A size") -> int:
@@ -87,6 +101,12 @@ def htmx_version(version: object) -> str:
     raise ValueError(f"ACTIONS_HTMX_VERSION is {version!r}: the package has {known}.")
 
 
+def _yes_or_no(setting: Any) -> bool:
+    if not isinstance(setting, bool):
+        raise ValueError(f"ACTIONS_LAZY_SESSION is {setting!r}: it is True or False.")
+    return setting
+
+
 def _prefix(setting: Any, argument: str | None) -> str:
     what, prefix = ("ACTIONS_URL_PREFIX", setting) if argument is None else ("url_prefix", argument)
     if isinstance(prefix, str) and re.fullmatch(r"(/[^/\s\\<>?#%]+)+/?", prefix):
@@ -105,7 +125,7 @@ def _texts(config: Mapping[str, Any], name: str, default: Iterable[str]) -> tupl
         texts = tuple(texts)
         if all(isinstance(text, str) for text in texts):
             return texts
-    raise ValueError(f"{name} is {value!r}: it is a list of texts.")
+    raise ValueError(f"{name} is {value!r}: it is a list of texts, such as ['…'].")
 
 
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}

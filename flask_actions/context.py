@@ -156,7 +156,10 @@ class ActionContext:
             )
             raise ActionError("BAD_REQUEST", "This link leads to another site.")
         if here is None and (not _is_web_url(target)):
-            raise ValueError(f"{target!r} is no URL that a browser can follow.")
+            raise ValueError(
+                f"{target!r} is no URL that a browser can follow. Write an endpoint, a path "
+                f"('/page') or a URL ('https://example.org/')."
+            )
         # Headers are ASCII; a URL that was written with other letters means their UTF-8.
         url = here or target
         self.location = url if url.isascii() else iri_to_uri(url)
@@ -252,7 +255,13 @@ class HtmxReply:
         :raises TypeError: if *detail* is no JSON.
         """
         # Headers are Latin-1: everything else leaves as \\u escapes.
-        header = json.dumps({**self._events, event: detail}, ensure_ascii=True)
+        try:
+            header = json.dumps({**self._events, event: detail}, ensure_ascii=True)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"The detail of the event {event!r} is no JSON ({error}): give plain data, such "
+                f"as model.model_dump(mode='json')."
+            ) from None
         self._events[event] = detail
         self.headers["HX-Trigger"] = header
 

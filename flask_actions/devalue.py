@@ -298,7 +298,6 @@ class _Writer:
         add = refs.append
         ref: int | None
         value: Any = None
-        kind: type | None = None
         try:
             for value in values:
                 kind = type(value)
@@ -316,7 +315,8 @@ class _Writer:
                         else:
                             ref = self.write_big(value)
                 elif kind is dict:
-                    ref = seen.get(id(value))
+                    own = id(value)
+                    ref = seen.get(own)
                     if ref is None:
                         try:
                             "".join(value)  # The quickest way to know that all keys are texts.
@@ -325,14 +325,15 @@ class _Writer:
                         else:
                             if "__proto__" in value:
                                 raise _Fault(_PROTO)
-                            ref = seen[id(value)] = len(entries)
+                            ref = seen[own] = len(entries)
                             entries.append(None)  # Its parts may refer to it already.
                             parts = self.refs(value.values(), depth + 1)
                             entries[ref] = dict(zip(value, parts))  # noqa: B905
                 elif kind is list:
-                    ref = seen.get(id(value))
+                    own = id(value)
+                    ref = seen.get(own)
                     if ref is None:
-                        ref = seen[id(value)] = len(entries)
+                        ref = seen[own] = len(entries)
                         entries.append(None)
                         entries[ref] = self.refs(value, depth + 1)
                 elif value is None or kind is bool:
@@ -350,8 +351,10 @@ class _Writer:
                         ref = self.write_other(value, kind, depth)
                 add(ref)
         except _Fault as fault:
-            if fault.at is not None and kind in (dict, list):
-                fault.steps.append(_step(list(value)[fault.at] if kind is dict else fault.at))
+            if fault.at is not None and type(value) is dict:
+                fault.steps.append(_step(list(value)[fault.at]))
+            elif fault.at is not None and type(value) is list:
+                fault.steps.append(_step(fault.at))
             fault.at = len(refs)
             raise
         return refs
@@ -460,7 +463,7 @@ class _Writer:
         return self.stand_in(value, list(value), depth) if value else self.put([])
 
     def write_datetime(self, value: datetime, depth: int) -> int:
-        at = value if value.tzinfo is None else value.astimezone(UTC)
+        at = value if value.tzinfo in (None, UTC) else value.astimezone(UTC)
         iso = at.isoformat(timespec="milliseconds")
         return self.own(value, ["Date", iso[:23] + "Z"])
 
@@ -675,10 +678,12 @@ class _Reader:
                 values[index] = _float(entry)
         self.read_tagged(tagged)
         edges = self.edges()
-        order = self.walk(edges, cycles, max_depth, max_values)
         if not self.custom:
+            if not _is_flat_tree(edges, max_depth):
+                self.walk(edges, cycles, max_depth, max_values)
             self.fill_all(inner)
             return values[0]
+        order = self.walk(edges, cycles, max_depth, max_values)
         self.empty_shells()
         self.fill_all(inner.difference(edges))
         for index in order:
@@ -697,19 +702,24 @@ class _Reader:
         """The values of tagged entries; those with parts are left empty."""
         views: list[int] = []
         groups: list[int] = []
-        for index in tagged:
-            entry = self.entries[index]
-            tag = entry[0]
-            if tag in self.decoders:
-                self.custom[index] = self.payload(index, entry)
-            elif tag in _READERS and not (tag == "URL" and type(entry[-1]) is int):
-                self.values[index] = _checked(index, _READERS[tag], entry)
-            elif tag in _GROUPS:
-                groups.append(index)
-            elif tag in _VIEW_TAGS or tag in ("Object", "URL"):
-                views.append(index)
-            else:
-                raise _Fault(f"the unknown type {_short(tag)}", index)
+        index = 0
+        try:
+            for index in tagged:
+                entry = self.entries[index]
+                tag = entry[0]
+                read = _READERS.get(tag)
+                if tag in self.decoders:
+                    self.custom[index] = self.payload(index, entry)
+                elif read and not (tag == "URL" and type(entry[-1]) is int):
+                    self.values[index] = read(entry)
+                elif tag in _GROUPS:
+                    groups.append(index)
+                elif tag in _VIEW_TAGS or tag in ("Object", "URL"):
+                    views.append(index)
+                else:
+                    raise _Fault(f"the unknown type {_short(tag)}", index)
+        except ValueError as error:
+            raise _Fault(str(error), index) from None
         for index in views:
             self.values[index] = self.view(index, self.entries[index])
         self.inner.update(groups)
@@ -739,7 +749,10 @@ class _Reader:
         if tag == "URL":
             if type(target) is not str or len(entry) != 2:
                 raise _Fault("a URL that is no text", index)
-            return _checked(index, _url, [tag, target])
+            try:
+                return _url([tag, target])
+            except ValueError as error:
+                raise _Fault(str(error), index) from None
         data = self.values[ref] if head == ["ArrayBuffer"] else None
         if type(data) is not bytes:
             raise _Fault(f"a {tag} over no ArrayBuffer", index)
@@ -809,7 +822,7 @@ class _Reader:
         edges: dict[int, list[int]] = {}
         inner = self.inner | self.custom.keys() if self.custom else self.inner
         entries = self.entries
-        for index in self.inner:
+        for index in sorted(self.inner):
             entry = entries[index]
             refs = entry.values() if type(entry) is dict else _refs(entry)
             try:
@@ -849,8 +862,6 @@ class _Reader:
                 if part in above:
                     if part in self.custom or not cycles:
                         raise _Fault("a value that contains itself", part)
-                elif len(stack) >= max_depth:
-                    raise _Fault("nested too deep", part)
                 else:
                     above.add(part)
                     stack.append((part, iter(edges[part])))
@@ -963,6 +974,20 @@ class _Reader:
             raise _Fault(f"no {_short(name)}: {error}", index) from error
 
 
+def _is_flat_tree(edges: dict[int, list[int]], max_depth: int) -> bool:
+    """Whether each value is in one place, after what it is in: then nothing else needs a count."""
+    depths = {0: 1}
+    for index, parts in edges.items():
+        depth = depths.get(index, max_depth) + 1
+        if depth > max_depth:
+            return False
+        for part in parts:
+            if part <= index or part in depths:
+                return False
+            depths[part] = depth
+    return True
+
+
 def _refs(entry: Any) -> Any:
     """The references in an entry of an object, array, Set or Map."""
     if type(entry) is dict:
@@ -972,13 +997,6 @@ def _refs(entry: Any) -> Any:
     if entry and entry[0] == _SPARSE:
         return entry[3::2]
     return entry
-
-
-def _checked(index: int, read: Callable[[list[Any]], Any], entry: list[Any]) -> Any:
-    try:
-        return read(entry)
-    except (ValueError, OverflowError) as error:
-        raise _Fault(str(error), index) from None
 
 
 def _apart(keys: list[Any]) -> bool:

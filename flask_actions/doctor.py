@@ -19,7 +19,7 @@ from flask.sessions import SecureCookieSessionInterface
 from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes
 
 from .action import Action
-from .config import Settings
+from .config import Settings, unknown_settings
 from .registry import Registry
 from .shapes import holds_file, max_upload, most_fields
 
@@ -425,17 +425,10 @@ def _in_settings(app: Flask, registry: Registry, settings: Settings) -> Iterator
 
 
 def _unknown_settings(config: Mapping[str, Any]) -> Iterator[Finding]:
-    known = [one.name.upper() for one in dataclasses.fields(Settings)]
-    for name in config:
-        own = name.removeprefix("ACTIONS_")
-        if own != name and own not in known:
-            near = get_close_matches(own, known, n=1, cutoff=0.5)
-            meant = f"Did you mean ACTIONS_{near[0]}?" if near else f"There are {_listed(known)}."
-            yield Finding(name, f"There is no such setting, so it does nothing. {meant}")
-
-
-def _listed(known: Iterable[str]) -> str:
-    return ", ".join(f"ACTIONS_{name}" for name in known)
+    known = ", ".join(f"ACTIONS_{one.name.upper()}" for one in dataclasses.fields(Settings))
+    for name, near in unknown_settings(config):
+        meant = f"Did you mean {near}?" if near else f"There are {known}."
+        yield Finding(name, f"There is no such setting, so it does nothing. {meant}")
 
 
 def _key_findings(app: Flask) -> Iterator[Finding]:

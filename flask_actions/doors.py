@@ -15,7 +15,7 @@ from werkzeug.http import parse_accept_header
 
 from .config import Settings
 from .context import Door
-from .transports.web import FORM_TYPES, has_body
+from .transports.web import BROKEN_FORM, FORM_TYPES, has_body
 
 #: So much of an ``Accept`` header is read, in characters.
 MAX_ACCEPT = 1_000
@@ -97,7 +97,7 @@ class _StrictFormParser(FormDataParser):
             for file in self._files:  # nobody else will
                 file.close()
             if isinstance(error, ValueError):
-                raise UnsupportedMediaType("The form's body is broken or cut off.") from None
+                raise UnsupportedMediaType(BROKEN_FORM) from None
             raise
 
     def _remember(self, *args: Any, **kwargs: Any) -> IO[bytes]:

@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from flask import Flask, current_app, has_app_context, has_request_context
 
-from .action import Action, ActionGroup, Decorator, Options, decorate, members_of
+from .action import Action, ActionGroup, Decorator, Options, decorate, members_of, where_of
 from .application import BLUEPRINT, SERVER, AppState, Loader, call
 from .config import read_settings
 from .context import ActionContext
@@ -49,6 +49,11 @@ class Actions:
         :raises RuntimeError: if an ``Actions`` has joined it already.
         :raises ValueError: for a setting that cannot be used, naming it.
         """
+        if not isinstance(app, Flask):
+            raise TypeError(
+                f"Actions needs a Flask application, not {app!r}: write Actions(app), or "
+                f"Actions() and then init_app(app)."
+            )
         if BLUEPRINT in app.extensions:
             raise RuntimeError(
                 "This application has its Actions already: call Actions(app) once, and register "
@@ -98,7 +103,10 @@ class Actions:
     def user_loader(self, load: Callable[..., T]) -> Callable[..., T]:
         """Say who is logged in: *load* takes the context or nothing, and gives None for nobody."""
         if inspect.iscoroutinefunction(load):  # what it gives would stand for somebody, always
-            raise TypeError("A user_loader is no async function: ctx.user is there at once.")
+            raise TypeError(
+                f"{where_of(load)}: a user_loader is no async function, since ctx.user is there "
+                f"at once. Write a plain def."
+            )
         takes_context = bool(inspect.signature(load).parameters)
         self._load_user = load if takes_context else lambda ctx: load()
         return load

@@ -8,7 +8,7 @@ ticked box, an empty field, a choice among numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from .shapes import (
     Entries,
     Field,
     Fields,
+    Flat,
     Items,
     Leaf,
     Path,
@@ -73,6 +74,10 @@ def decode(
     :raises ActionError: ``BAD_REQUEST`` if names are too deep, or lists too long.
     """
     _bound(len(fields) + len(files), "The form", "names", MAX_NAMES)
+    if isinstance(shape, Fields) and not (files or shape.nullable) and shape.flat is not None:
+        plain = _flat_data(fields, shape.flat, ignore)
+        if plain is not None:
+            return Decoded(plain, _as_sent)
     form = _grow(fields, files, ignore)
     decoder = _Decoder()
     if isinstance(shape, Leaf):  # no object: nothing says under which name it would come
@@ -82,6 +87,43 @@ def decode(
     if data is ABSENT:
         data = None if shape.nullable else [] if isinstance(shape, Items) else {}
     return Decoded(data, decoder.sent)
+
+
+def _flat_data(
+    fields: MultiDict[str, str], flat: Mapping[str, Flat], ignore: Collection[str]
+) -> dict[str, Any] | None:
+    """The data of a form without nesting, quicker; None if some name is not plain.
+
+    :param flat: the members, which are single values all.
+    """
+    sent: dict[str, list[str]] = {}
+    for name, texts in fields.lists():
+        if "." in name or "[" in name or "]" in name:
+            return None
+        if name not in ignore and name in flat:
+            sent[name] = texts
+    data: dict[str, Any] = {}
+    for name, (leaf, required) in flat.items():
+        own = sent.get(name)
+        value: Any
+        if own is None:
+            value = ABSENT
+        elif own[0] and leaf.as_sent:
+            value = own[0]
+        else:
+            value = _text(own, (leaf,), leaf.nullable)
+        if value is ABSENT and required:
+            if own is not None and leaf.nullable:
+                value = None
+            elif leaf.checkbox:
+                value = False
+        if value is not ABSENT:
+            data[name] = value
+    return data
+
+
+def _as_sent(path: Path) -> Path:
+    return path
 
 
 class Values(dict[str, str | list[str]]):
@@ -468,11 +510,14 @@ def _leaf(node: _Node, leaves: Sequence[Leaf], nullable: bool) -> Any:
         return _raw(node)
     if node.chosen:
         return Upload.of(node.chosen[0])
-    if not node.values:
-        return ABSENT
+    return _text(node.values, leaves, nullable) if node.values else ABSENT
+
+
+def _text(texts: Sequence[str], leaves: Sequence[Leaf], nullable: bool) -> Any:
+    """A single value that was sent as text, once at least."""
     boxes = all(one.checkbox for one in leaves)
     # A hidden "false" before a checkbox is the usual way to send an unticked one.
-    text = node.values[-1 if boxes else 0]
+    text = texts[-1 if boxes else 0]
     if text == "":
         return "" if not nullable and any(one.keeps_empty for one in leaves) else ABSENT
     if boxes and text.lower() in _BOXES:

@@ -40,6 +40,9 @@ PARALLEL = 6
 GRACE = 30
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A result that waits.
@@ -60,7 +63,7 @@ class Kept:
     def to_text(self) -> str:
         created = round(self.created, 3)
         fields = [self.action, self.key, self.path, created, int(self.seen), self.text]
-        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+        return _encode(fields)
 
     @classmethod
     def from_text(cls, text: str) -> Kept:
@@ -293,7 +296,9 @@ class Keeper:
         :returns: the id for the URL of the redirect.
         """
         id = secrets.token_urlsafe(12)
-        kept = replace(kept, key=_short(kept.key), path=_short(kept.path))
+        key, path = _short(kept.key), _short(kept.path)
+        if key != kept.key or path != kept.path:
+            kept = replace(kept, key=key, path=path)
         self._clear_away(pockets, kept.created)
         if self._cache is None and pockets[0].has_room(id, kept):
             pockets[0].put(id, kept)
@@ -372,6 +377,8 @@ class Keeper:
     def _clear_away(self, pockets: list[Pocket], now: float) -> None:
         for pocket in pockets:
             waiting = sorted(pocket.items(), key=lambda pair: pair[1].created)
+            if not waiting:
+                continue
             expired = [pair for pair in waiting if now - pair[1].created > self._ttl]
             fresh = [pair for pair in waiting if now - pair[1].created <= self._ttl]
             for id, kept in [*expired, *fresh[: max(0, len(fresh) - HANDFUL + 1)]]:

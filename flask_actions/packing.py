@@ -56,6 +56,7 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
 
 
 _NO_TYPES: Types = {}
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def pack(value: Any, types: Types = _NO_TYPES) -> str:
@@ -66,7 +67,7 @@ def pack(value: Any, types: Types = _NO_TYPES) -> str:
     :raises ValueError: (pydantic's serialisation error is one) for a value without a text.
     """
     try:
-        return json.dumps(_write(value, types), separators=(",", ":"), ensure_ascii=False)
+        return _encode(_write(value, types))
     except RecursionError:
         raise ValueError("it contains itself, or is nested too deep") from None
 

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from .action import Action
+from .action import Action, where_of
 from .errors import ActionError, MisuseError
 from .forms import Decoded
 from .result import SafeResult
@@ -47,8 +47,9 @@ async def admit(action: Action[Any], call: Call) -> None:
         if verdict is not False:
             # `lambda ctx: ctx.user` would let nobody in as it lets everybody in: None admits.
             raise TypeError(
-                f"A guard of {call.ctx.name} returned {type(verdict).__name__}: it returns None or "
-                f"True to admit and False to refuse, or raises an ActionError."
+                f"A guard of {call.ctx.name}, {where_of(guard)}, returned "
+                f"{type(verdict).__name__}: it returns None or True to admit and False to refuse, "
+                f"or raises an ActionError."
             )
         if call.ctx.has_login and call.ctx.user is None:
             raise ActionError("UNAUTHORIZED", "Please log in to continue.")

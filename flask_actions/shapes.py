@@ -75,10 +75,36 @@ class Fields(Shape):
         return named
 
     @cached_property
+    def plain(self) -> Mapping[str | int, Path]:
+        """By a name that only one member has: what a form calls it."""
+        return {
+            name: ways[0][2]
+            for name, ways in self.named.items()
+            if len(ways) == 1 and ways[0][0] == (name,)
+            if not isinstance(ways[0][1].shape, Tagged)
+        }
+
+    @cached_property
     def slots(self) -> list[Slot]:
         """The places of the members."""
         return slots_of(self.fields.values())
 
+    @cached_property
+    def flat(self) -> Mapping[str, Flat] | None:
+        """The members by name, where all are single values under one plain name, and no others
+        count; None elsewhere."""
+        members: dict[str, Flat] = {}
+        for one in self.fields.values():
+            shape, path = one.shape, one.paths[0]
+            plain = len(one.paths) == 1 and one.spellings[0] == path
+            if not (isinstance(shape, Leaf) and plain and len(path) == 1) or shape.kind == "any":
+                return None
+            members[str(path[0])] = (shape, one.required)
+        return members if self.extra == "ignore" else None
+
+
+#: A member that is a single value, and whether it is required.
+Flat: TypeAlias = "tuple[Leaf, bool]"
 
 #: A place in an object: its path in the data, its name in parts, and the members that look there.
 Slot = tuple[Path, tuple[str, ...], list[Field]]
@@ -167,13 +193,18 @@ class Leaf(Shape):
     max_size: int | None = None
     accept: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def checkbox(self) -> bool:
         """A bool, or a literal of bools."""
         kinds = {type(one) for one in self.values}
         return self.kind == "bool" or (self.kind == "literal" and kinds == {bool})
 
-    @property
+    @cached_property
+    def as_sent(self) -> bool:
+        """Whether pydantic gets any text, but an empty one, as it was sent."""
+        return not self.checkbox and (self.kind == "str" or (not self.values and self.bare is None))
+
+    @cached_property
     def keeps_empty(self) -> bool:
         """An empty text is a value: of a ``str``, and of what only a function knows."""
         return self.kind in ("str", "any", "function-plain") or "" in map(text_of, self.values)
@@ -200,6 +231,10 @@ def clean_path(shape: Shape, loc: Sequence[str | int], error: str = "") -> Path:
 
     :param error: the error's type.
     """
+    if len(loc) == 1 and isinstance(shape, Fields):
+        own = shape.plain.get(loc[0])
+        if own is not None:
+            return own
     loc = tuple(loc)
     plain = _straight(shape, loc)
     if plain is not None:

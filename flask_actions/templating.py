@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, current_app, has_request_context, request
+from flask.wrappers import Request
 from markupsafe import Markup
 
 from .action import Action
@@ -114,24 +115,27 @@ def _state() -> Any:
 
 
 def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
-    if "flask_actions.call" in request.environ:
+    now: Request = request._get_current_object()  # type: ignore[attr-defined]
+    headers = now.environ
+    if "flask_actions.call" in headers:
         return None  # an action's own answer is no page load: what waits is for the page
-    ids = request.args.getlist(RESULT_PARAMETER)
+    query = headers.get("QUERY_STRING", "")
+    ids = now.args.getlist(RESULT_PARAMETER) if RESULT_PARAMETER in query else []
     if not ids and not _may_be_waiting(state):
         return None
-    purpose = request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
+    purpose = headers.get("HTTP_SEC_PURPOSE") or headers.get("HTTP_PURPOSE") or ""
     text = state.keeper.recall(
-        pockets(state.keeper),
+        pockets(now, state.keeper),
         ids=ids,
-        path=request.root_path + request.path,
+        path=now.root_path + now.path,
         action=name,
         key=key,
-        consume=request.method != "HEAD" and "prefetch" not in purpose,
+        consume=now.method != "HEAD" and "prefetch" not in purpose,
         now=time.time(),
     )
     if text is None:
         return None
-    request.environ["flask_actions.recalled"] = True
+    headers["flask_actions.recalled"] = True
     try:
         return whole_result(text, state.registry.find(name))
     except (KeyError, TypeError, ValueError):

@@ -345,7 +345,7 @@ class TestHosts:
 
     @pytest.mark.parametrize("door", DOORS)
     @pytest.mark.parametrize("url", URLS)
-    def test_action_is_on_every_host(self, make, host, url, door):  # core bug: hosts
+    def test_action_is_on_every_host(self, make, host, url, door):
         client, base = make().test_client(), f"http://{host}"
 
         response = send(client, door, url, f"{base}/page", base_url=base)
@@ -356,12 +356,12 @@ class TestHosts:
             assert response.location.startswith("/page?_result=")
             assert shown(client, response, base_url=base)
 
-    def test_page_names_the_action_on_its_own_host(self, make, host):  # core bug: hosts
+    def test_page_names_the_action_on_its_own_host(self, make, host):
         html = make().test_client().get("/page", base_url=f"http://{host}").text
 
         assert 'action="/_actions/note"' in html
 
-    def test_files_of_the_head_are_on_the_pages_own_host(self, make, host):  # core bug: hosts
+    def test_files_of_the_head_are_on_the_pages_own_host(self, make, host):
         app = make()
         app.view_functions["page"] = lambda **_: render_template_string("{{ actions_head() }}")
         client, base = app.test_client(), f"http://{host}"
@@ -385,7 +385,7 @@ class TestHosts:
         assert "This form was not accepted" in response.text
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
-    def test_other_methods_are_405(self, make, host, method):  # core bug: hosts
+    def test_other_methods_are_405(self, make, host, method):
         client = make().test_client()
 
         response = client.open("/_actions/note", method=method, base_url=f"http://{host}")

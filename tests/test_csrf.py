@@ -719,7 +719,7 @@ def exempting(order: str, exempt: str = "below the action", **config: Any) -> Fl
 @pytest.mark.parametrize("exempt", EXEMPTIONS)
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("url", ["/_actions/{}", "/page?_action={}"])
-def test_exempt_handler_needs_no_token(order, exempt, door, url):  # core bug: csrf.exempt
+def test_exempt_handler_needs_no_token(order, exempt, door, url):
     client = exempting(order, exempt).test_client()
 
     response = client.post(url.format("hook"), data={"text": "x"}, headers=DOORS[door])

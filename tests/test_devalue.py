@@ -601,6 +601,17 @@ def test_what_a_custom_value_is_in_is_filled_when_all_is_read():
     assert read["v"].parts["owner"] is read
 
 
+def test_decoder_never_sees_what_is_not_a_value_yet():
+    seen: list[Any] = []
+
+    loads(
+        '[{"v":2,"list":1},[0],["Peek",3],{"owner":0,"list":1,"n":4},5]',
+        {"Peek": lambda parts: seen.append(copy.deepcopy(parts))},
+    )
+
+    assert seen == [{"owner": {}, "list": [{}], "n": 5}]
+
+
 def test_decoder_comes_before_what_is_known_and_takes_both_forms():
     decoders = {"URL": lambda href: f"<{href}>", "Date": lambda iso: iso[:4]}
 
@@ -669,6 +680,8 @@ BACKWARD = f"[[5000],0,{','.join(f'[{n}]' for n in range(1, 5000))}]"
         pytest.param('[["Date",""]]', "", "invalid date", id="invalid Date"),
         pytest.param('[["Date","2024-05-06"]]', "", "2024-05-06", id="Date without a time"),
         pytest.param('[["Date","2024-13-06T07:08:09.123Z"]]', "", "2024-13", id="month 13"),
+        pytest.param('[["Date","2024-W19-1T07:08:09.123Z"]]', "", "W19", id="Date of a week"),
+        pytest.param('[["Date","2024-05-06T07:08:09+00:00"]]', "", "+00", id="Date with an offset"),
         pytest.param('[["Date","+012024-05-06T07:08:09.123Z"]]', "", "+012024", id="year 12024"),
         pytest.param('[["BigInt","1e3"]]', "", "BigInt", id="BigInt with an exponent"),
         pytest.param('[["BigInt","１"]]', "", "BigInt", id="BigInt in other digits"),

@@ -468,6 +468,7 @@ def test_every_setting_is_known():
         ACTIONS_RESULT_STORE="cookie",
         ACTIONS_RESULT_TTL=4,
         ACTIONS_TRUSTED_ORIGINS=(),
+        ACTIONS_LAZY_SESSION=False,
     )
     Actions(app)
 

@@ -498,7 +498,7 @@ def test_post_in_clear_runs_nothing_where_https_is_forced(door, url):
     assert ran == ["typed"]
 
 
-def test_options_of_a_handler_are_those_of_its_endpoint():  # core bug: marks on a handler
+def test_options_of_a_handler_are_those_of_its_endpoint():
     app = build()
     talisman = Talisman(app, force_https=True, content_security_policy=POLICY)
 
@@ -651,7 +651,7 @@ def test_other_origin_may_not_read_the_refusal():
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
-def test_browser_may_ask_before_it_sends_json():  # core bug: preflight
+def test_browser_may_ask_before_it_sends_json():
     headers = {
         "Origin": APP,
         "Access-Control-Request-Method": "POST",

@@ -18,7 +18,7 @@ LEVELS = [
     {"errors", "config", "urls", "shapes", "packing"},
     {"models"},
     {"action", "context", "result", "uploads"},
-    {"registry", "keeper", "origin", "forms", "devalue"},
+    {"registry", "keeper", "origin", "forms", "devalue", "lazysession"},
     {"transports.base", "transports.responses"},
     {"transports.web"},
     {"transports.hx"},

@@ -406,7 +406,6 @@ TABLE = [
         two_extensions,
         *("has its Actions already", "call Actions(app) once", "register"),
     ),
-    # core bug: Actions() of something that is no application
     row(
         "extension of a name",
         TypeError,
@@ -443,7 +442,6 @@ TABLE = [
         after_the_first_request,
         *("add_url_rule", "first request"),
     ),
-    # core bug: an async user_loader is named
     row(
         "async user_loader",
         TypeError,
@@ -514,12 +512,17 @@ TABLE = [
         setting(ACTIONS_RESULT_TTL="10m"),
         *("ACTIONS_RESULT_TTL is '10m'", "a number of seconds, such as 600"),
     ),
-    # core bug: a list of texts is shown
     row(
         "names that are none",
         ValueError,
         setting(ACTIONS_SECRET_FIELDS=3),
         *("ACTIONS_SECRET_FIELDS is 3", "a list of texts, such as ["),
+    ),
+    row(
+        "lazy session as a word",
+        ValueError,
+        setting(ACTIONS_LAZY_SESSION="yes"),
+        *("ACTIONS_LAZY_SESSION is 'yes'", "True or False"),
     ),
     row(
         "htmx that is not there",
@@ -586,7 +589,6 @@ TABLE = [
         posting(lambda: None, config={"SECRET_KEY": None}),
         *("A form post to act", "SECRET_KEY", "Set app.secret_key"),
     ),
-    # core bug: a guard that returns something else is named
     row(
         "guard that returns the user",
         TypeError,
@@ -599,7 +601,6 @@ TABLE = [
         posting(lambda: {"name": "x"}, RPC, output=Post),
         *("<lambda>", HERE, "does not fit the output Post: title: Field required", "(output=)"),
     ),
-    # core bug: a fragment that does not exist names its action
     row(
         "fragment that does not exist",
         LookupError,
@@ -634,14 +635,12 @@ TABLE = [
         with_context(lambda ctx: ctx.redirect("https://example.org")),
         "another site",  # the log says more: this may be shown to a user
     ),
-    # core bug: a redirect that no browser follows says what to write
     row(
         "redirect to a script",
         ValueError,
         with_context(lambda ctx: ctx.redirect("javascript:x", external=True)),
         *("'javascript:x' is no URL that a browser can follow", "https://"),
     ),
-    # core bug: a detail of an event that is no JSON is named
     row(
         "detail that is no JSON",
         TypeError,

@@ -22,6 +22,7 @@ def test_defaults_are_safe_in_production():
         result_ttl=600,
         secret_fields=("password", "passwd", "secret", "token", "otp", "pin", "cvv"),
         htmx_version="4.0.1",
+        lazy_session=False,
     )
 
 

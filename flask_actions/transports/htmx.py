@@ -72,7 +72,8 @@ class HtmxTransport(WebTransport):
         show_in(call.request, call.ctx.name, call.key, result)
         try:
             html = _render_all(call, action, result)
-        except Exception:
+        except Exception as problem:
+            problem.add_note(f"In the fragment of {call.ctx.name}: fragment={action.fragment!r}.")
             if result.error is None or call.propagates():
                 raise
             # The error must reach the page, whatever its template makes of it.

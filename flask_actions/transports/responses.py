@@ -25,14 +25,15 @@ def respond(
 ) -> Response:
     """An answer of *app*, which nobody stores."""
     own = Headers()  # one by one, which is quicker than all together
-    own.add("Content-Type", mimetype)
-    own.add("Content-Length", str(len(body)))
     own.add("Cache-Control", "no-store")
+    own.add("Content-Length", str(len(body)))
     for name, value in headers.items():
         own.add(name, value)
     kind = app.response_class
     # An application's own class of responses may do anything with a body.
-    return _Answer(body, status, own) if kind is FlaskResponse else kind([body], status, own)
+    if kind is not FlaskResponse:
+        return kind([body], status, own, content_type=mimetype)
+    return _Answer(body, status, own, mimetype)
 
 
 def see_other(app: Flask, url: str) -> Response:
@@ -52,9 +53,9 @@ class _Answer(FlaskResponse):
     a small JSON call.
     """
 
-    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
+    def __init__(self, body: bytes, status: int, headers: Headers, content_type: str) -> None:
         self._body = [body]
-        super().__init__(self._body, status, headers)
+        super().__init__(self._body, status, headers, content_type=content_type)
         self._as_made: int | None = status
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:

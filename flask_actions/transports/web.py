@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import Any, TypeVar
-from urllib.parse import unquote, urljoin
+from urllib.parse import parse_qsl, unquote, urljoin
 
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask.sessions import NullSession
 from flask.wrappers import Request
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException, UnsupportedMediaType
 from werkzeug.routing import Map
 from werkzeug.sansio.utils import get_content_length
 from werkzeug.wrappers import Response
@@ -36,6 +36,7 @@ T = TypeVar("T")
 #: The parameter that carries the id of a kept result.
 RESULT_PARAMETER = "_result"
 
+BROKEN_FORM = "The form's body is broken or cut off."
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -129,8 +130,20 @@ class WebCall(Call):
         :raises Refusal: if the form is broken or too large.
         """
         if self._form is None:
-            self._form = _refusing(lambda: (self.request.form, self.request.files))
+            self._form = _refusing(self._parse)
         return self._form
+
+    def _parse(self) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+        known = vars(self.request)
+        if self.mimetype != FORM_TYPES[0] or self.length is None or "stream" in known:
+            return self.request.form, self.request.files
+        try:
+            # As werkzeug's own parser does it, which costs five times as much.
+            text = self._body().decode()
+            fields = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
+        except ValueError:
+            raise UnsupportedMediaType(BROKEN_FORM) from None
+        return MultiDict(fields), MultiDict()
 
     def json(self) -> bytes:
         """The bytes of a JSON body.
@@ -203,8 +216,12 @@ class WebCall(Call):
         if self.by_page:
             here = on_site(here_url(self.request), self.request.host)
             return None if here is None else without_query(here, (*ours, "_page"))
-        page = self.request.args.get("_page") or self._page_field()
-        for candidate in (page, self.request.headers.get("HX-Current-URL"), self.request.referrer):
+        headers = self.request.environ
+        for candidate in (
+            self._page(),
+            headers.get("HTTP_HX_CURRENT_URL"),
+            headers.get("HTTP_REFERER"),
+        ):
             here = on_site(candidate or "", self.request.host)
             if here is not None and not self.is_action(here):
                 return without_query(here.partition("#")[0], ours)
@@ -244,7 +261,7 @@ class WebCall(Call):
                 refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
                 logger=self.app.logger,
             )
-        id = self.keeper.remember(pockets(self.keeper), kept)
+        id = self.keeper.remember(pockets(self.request, self.keeper), kept)
         # Beside an id that is there already: the way back from a login leads to what was typed
         # before it.
         return add_query(url or quoted(f"{self.request.root_path}/"), RESULT_PARAMETER, id)
@@ -277,7 +294,11 @@ class WebCall(Call):
             back = urljoin(self.request.host_url, back)
         return with_query(page, parameter or "next", back)
 
-    def _page_field(self) -> str | None:
+    def _page(self) -> str | None:
+        if "_page" in self.request.environ.get("QUERY_STRING", "") and (
+            asked := self.request.args.get("_page")
+        ):
+            return asked
         try:
             return self.form()[0].get("_page")
         except (ActionError, OSError):
@@ -378,11 +399,12 @@ def _is_exempt(csrf: Any) -> bool:
     return f"{view.__module__}.{view.__name__}" in getattr(csrf, "_exempt_views", ())
 
 
-def pockets(keeper: Keeper) -> list[Pocket]:
+def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
     """The pockets of the browser that sent this request, the same ones each time."""
     environ = request.environ
     own: list[Pocket] | None = environ.get("flask_actions.pockets")
     if own is None:
+        len(session)  # one that is opened at the first look says now what waits in it
         keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
         signing = [key for key in keys if key]
         known = environ.get("flask_actions.waiting")
@@ -391,9 +413,9 @@ def pockets(keeper: Keeper) -> list[Pocket]:
     return own
 
 
-def restore(keeper: Keeper) -> None:
+def restore(request: Request, keeper: Keeper) -> None:
     """Put back the results that a handler or a view cleared away with its session."""
-    pocket = pockets(keeper)[0]
+    pocket = pockets(request, keeper)[0]
     if isinstance(pocket, SessionPocket):
         pocket.restore()
 
@@ -402,7 +424,8 @@ def can_keep(keeper: Keeper) -> bool:
     """Whether a browser can be given results to hold; not without a ``SECRET_KEY``."""
     if not keeper.uses_session:
         return bool(current_app.secret_key)
-    return not isinstance(session._get_current_object(), NullSession)  # type: ignore[attr-defined]
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    return not isinstance(getattr(held, "whole", held), NullSession)
 
 
 def headers_of(error: ActionError | None) -> dict[str, str]:
