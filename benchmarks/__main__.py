@@ -50,7 +50,7 @@ def _read_options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("rows", nargs="*", metavar="row", help="default: all")
-    parser.add_argument("--rounds", type=int, default=9, help="of each time (default: 9)")
+    parser.add_argument("--rounds", type=int, default=25, help="of each CPU time (default: 25)")
     parser.add_argument("--cpu", action="store_true", help="no instructions, which take longer")
     parser.add_argument("--instructions", action="store_true", help="nothing but instructions")
     parser.add_argument("--save", action="store_true", help="keep what was measured of these rows")

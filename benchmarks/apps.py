@@ -13,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from .models import Line, Order, Post, PostOut, Receipt, add_up, lines, save
 
+#: Every Flask application has one, as those with a login have: with it, a session is opened.
+SECRET_KEY = "only for benchmarks"
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -27,7 +30,7 @@ class Site:
 
 def new_app(templates: str) -> Flask:
     app = Flask("benchmarks", template_folder=f"templates/{templates}")
-    app.secret_key = "only for benchmarks"
+    app.secret_key = SECRET_KEY
     return app
 
 

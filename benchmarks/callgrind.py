@@ -41,7 +41,7 @@ def calls_of(work: str) -> int:
         return 1
     from .works import WORKS
 
-    return max(2, WORKS[work].calls // 8)
+    return max(2, WORKS[work].calls // 2)
 
 
 def repeat(do: Callable[[], Any], times: int) -> None:

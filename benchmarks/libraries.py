@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from .apps import Site, new_app
+from .apps import SECRET_KEY, Site, new_app
 from .client import Answer, json_post
 from .models import Post, PostOut, save
 
@@ -19,6 +19,7 @@ def apiflask() -> Site:
     from apiflask import APIFlask
 
     app = APIFlask("benchmarks")
+    app.secret_key = SECRET_KEY
 
     @app.post(URL)
     @app.input(Post)
@@ -33,6 +34,7 @@ def flask_openapi3() -> Site:
     from flask_openapi3 import OpenAPI
 
     app = OpenAPI("benchmarks")
+    app.secret_key = SECRET_KEY
 
     @app.post(URL, responses={200: PostOut})
     def create_post(body: Post):

@@ -49,7 +49,7 @@ def requests_per_second(done: list[Done], rounds: int) -> dict[Done, float]:
     with ExitStack() as servers:
         ports = {who: servers.enter_context(_server(FACTORIES[who])) for who in SITES}
         for work in dict.fromkeys(work for work, _ in done):
-            for number in range(max(3, rounds // 2) + 1):
+            for number in range(max(3, rounds // 5) + 1):
                 for who, port in ports.items():
                     rate = _wrk(work, who, port)
                     if number:  # the first warms

@@ -30,7 +30,8 @@ Done = tuple[str, str]
 def cpu_times(done: list[Done], rounds: int) -> dict[Done, float]:
     """The microseconds of CPU of one call: the median of rounds in which all take turns.
 
-    So a slow minute of the machine is slow for all. The garbage collector is on.
+    So a slow minute of the machine is slow for all. The garbage collector is on, but for what was
+    there before: one application's objects are no burden to another.
     """
     taken: dict[Done, list[float]] = {one: [] for one in done}
     for work in dict.fromkeys(work for work, _ in done):
@@ -38,19 +39,22 @@ def cpu_times(done: list[Done], rounds: int) -> dict[Done, float]:
         calls = WORKS[work].calls
         for do in doers.values():
             repeat(do, calls)  # warm
+        gc.collect()
+        gc.freeze()
         for _ in range(rounds):
             for one, do in doers.items():
                 gc.collect()
                 before = time.process_time_ns()
                 repeat(do, calls)
                 taken[one].append((time.process_time_ns() - before) / 1000 / calls)
+        gc.unfreeze()
     return {one: median(times) for one, times in taken.items()}
 
 
 def cpu_times_when_fresh(done: list[Done], rounds: int) -> dict[Done, float]:
     """The microseconds of CPU in a process of its own."""
     taken: dict[Done, list[float]] = {one: [] for one in done}
-    for _ in range(rounds):
+    for _ in range(max(3, rounds // 3)):
         for one in done:
             taken[one].append(float(_in_new_process("benchmarks.fresh", *one)))
     return {one: median(times) for one, times in taken.items()}
@@ -64,7 +68,7 @@ def memory(done: list[Done], rounds: int) -> dict[Done, float]:
     if sys.platform != "linux":
         return {}
     taken: dict[Done, list[float]] = {one: [] for one in done}
-    for _ in range(rounds):
+    for _ in range(3):
         for who in dict.fromkeys(who for _, who in done):
             sizes = json.loads(_in_new_process("benchmarks.fresh", "memory", who))
             for kind in (kind for kind, one in done if one == who):

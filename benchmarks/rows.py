@@ -29,11 +29,18 @@ LIBRARIES = ("APIFlask", "flask-openapi3", "Flask-Pydantic", "FastAPI", "Litesta
 
 _WTF = {"theirs": "Flask-WTF"}
 _TOKENS = {"ours": "Flask-Actions with tokens", "theirs": "Flask-WTF with tokens"}
+_LAZY = {"ours": "lazy session"}
 _MANY = {"ours": "3,000 actions", "theirs": "Flask-Actions"}
 
 ROWS = {
     "json-valid": Row("JSON call of 200 bytes, valid", "json-valid", 0.85, 0.76),
     "json-invalid": Row("JSON call of 200 bytes, four fields invalid", "json-invalid", 0.85, 0.76),
+    "lazy-valid": Row(
+        "the same with `ACTIONS_LAZY_SESSION`, valid", "json-valid", 0.60, 0.50, **_LAZY
+    ),
+    "lazy-invalid": Row(
+        "the same with `ACTIONS_LAZY_SESSION`, invalid", "json-invalid", 0.65, 0.55, **_LAZY
+    ),
     "form-pair": Row("form post, 303, the page that shows the result", "form-pair", 1.00, 0.90),
     "htmx": Row("htmx post, fragment", "htmx", 0.90, 0.80),
     "items-in": Row("1 MiB of JSON, 5,000 nested items in", "items-in", 0.75, 0.68),

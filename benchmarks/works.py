@@ -31,7 +31,7 @@ class Work:
 
     by: dict[str, Callable[[], Turn]]
     seen: Callable[[Answer], Any]
-    calls: int = 200
+    calls: int = 50
 
 
 # What is done
@@ -116,6 +116,7 @@ def _json_work(body: bytes) -> Work:
     return Work(
         {
             "Flask-Actions": partial(json_call, apps.ours, body),
+            "lazy session": partial(json_call, partial(apps.ours, ACTIONS_LAZY_SESSION=True), body),
             "3,000 actions": partial(json_call, partial(apps.ours, further=3000), body),
             "by hand": partial(json_call, apps.by_hand, body),
             "APIFlask": partial(json_call, libraries.apiflask, body),
@@ -138,7 +139,7 @@ def _form_work(do: Callable[[Callable[[], Site]], Turn]) -> Work:
             "Flask-WTF with tokens": partial(do, partial(apps.with_flask_wtf, tokens=True)),
         },
         html_of,
-        calls=100,
+        calls=25,
     )
 
 
@@ -152,8 +153,8 @@ WORKS = {
     "json-invalid": _json_work(INVALID),
     "form-pair": _form_work(form_pair),
     "htmx": _form_work(htmx_call),
-    "items-in": _both(order_call, calls=4),
-    "models-out": _both(lines_call, calls=4),
+    "items-in": _both(order_call, calls=2),
+    "models-out": _both(lines_call, calls=2),
 }
 
 
