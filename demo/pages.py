@@ -11,10 +11,11 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from demo import source
+from demo import forms, source
 from demo.actions import post_form
 from demo.links import local_path, page_of
 from demo.models import TAGS, TOPICS, Post, User, db
+from demo.words import LANGUAGES, language, say
 
 #: What may drive the forms; the switch in the corner sets the cookie.
 MODES = {"htmx4": "htmx 4", "htmx2": "htmx 2", "none": "no JavaScript"}
@@ -25,6 +26,7 @@ pages = Blueprint("pages", __name__)
 def init_app(app: Flask) -> None:
     """Give the application its pages, and what their templates need."""
     app.register_blueprint(pages)
+    app.register_blueprint(forms.pages)
     app.register_error_handler(HTTPException, _error_page)
     app.before_request(_choose_mode)
     app.after_request(_protect)
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_paragraphs, "paragraphs")
     app.add_template_global(source.python_source)
     app.add_template_global(source.jinja_source)
+    app.add_template_global(say)
 
 
 @pages.get("/")
@@ -128,6 +131,16 @@ def switch_mode(mode: str) -> AnyResponse:
     return answer
 
 
+@pages.get("/language/<language>")
+def switch_language(language: str) -> AnyResponse:
+    """Remember what language the pages about forms are read in."""
+    if language not in LANGUAGES:
+        abort(404)
+    answer = redirect(local_path(request.args.get("next")), code=303)
+    answer.set_cookie("language", language, max_age=31_536_000, samesite="Lax", httponly=True)
+    return answer
+
+
 def _visible(post_id: int) -> Post:
     post = db().get(Post, post_id)
     if post is None or not post.visible_to(current_user):
@@ -149,6 +162,8 @@ def _for_templates() -> dict[str, Any]:
         "mode": g.get("mode", "htmx4"),
         "modes": MODES,
         "here": page_of(request),
+        "language": language(),
+        "languages": LANGUAGES,
         "topics": TOPICS,
         "all_tags": TAGS,
     }

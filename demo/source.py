@@ -6,7 +6,7 @@ import inspect
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
@@ -19,14 +19,13 @@ MARKED = re.compile(r"\{# source: ([\w, ]+) #\}(.*?)\{# end of source #\}", re.D
 
 
 @cache
-def python_source(name: str) -> str:
-    """The handler called *name* in ``demo/actions.py``, below the input models that it takes."""
-    from demo import actions
-
-    action: Action[Any] = getattr(actions, name)
+def python_source(name: str) -> tuple[str, str]:
+    """The file of the handler called *name*, and the handler below the models that it takes."""
+    action = _action(name)
     model = get_type_hints(action.handler).get("input")
     parts = [inspect.getsource(part) for part in _models(model)]
-    return "\n\n".join([*parts, inspect.getsource(action.handler)])
+    path = f"{action.handler.__module__.replace('.', '/')}.py"
+    return path, "\n\n".join([*parts, inspect.getsource(action.handler)])
 
 
 def jinja_source(name: str) -> tuple[str, str]:
@@ -44,12 +43,25 @@ def _forms() -> dict[str, tuple[str, str]]:
     return forms
 
 
-def _models(model: object) -> list[type[BaseModel]]:
-    """*model* and what it inherits from, within the demo, the most general one first."""
-    if not isinstance(model, type):
-        return []
-    return [
+def _action(name: str) -> Action[Any]:
+    from demo import actions, forms
+
+    module = actions if hasattr(actions, name) else forms
+    action: Action[Any] = getattr(module, name)
+    return action
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models of an annotation, each below those that it inherits from and is made of."""
+    if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
+        several = (model for part in get_args(annotation) for model in _models(part))
+        return list(dict.fromkeys(several))
+    own = [
         base
-        for base in reversed(model.__mro__)
-        if issubclass(base, BaseModel) and base.__module__ == "demo.actions"
+        for base in reversed(annotation.__mro__)
+        if issubclass(base, BaseModel) and base.__module__.startswith("demo.")
     ]
+    parts = (
+        model for field in annotation.model_fields.values() for model in _models(field.annotation)
+    )
+    return list(dict.fromkeys([*own[:-1], *parts, *own[-1:]]))

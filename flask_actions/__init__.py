@@ -6,7 +6,7 @@ from .errors import ActionError, ActionInputError, Issue, is_action_error, is_in
 from .extension import Actions, call_action
 from .gates import get_action_context
 from .result import SafeResult
-from .templating import action_url, actions_head, get_action_result
+from .templating import action_form, action_url, actions_head, get_action_result
 from .uploads import AcceptTypes, MaxSize, Upload
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "MaxSize",
     "SafeResult",
     "Upload",
+    "action_form",
     "action_url",
     "actions_head",
     "call_action",

@@ -23,7 +23,8 @@ from typing import (
 from weakref import WeakMethod
 
 from .config import size_in_bytes
-from .models import Input, Output
+from .models import Input, ModelInput, Output
+from .shapes import holds_file, holds_secret
 
 if TYPE_CHECKING:  # the types alone: nothing of the same level is loaded
     from .context import ActionContext
@@ -48,6 +49,9 @@ class Options(TypedDict, total=False):
     fragment: str | None
     fragment_context: Callable[[ActionContext, SafeResult[Any]], Mapping[str, Any]] | None
     max_body: int | str | None
+    intents: Mapping[str, Any] | None
+    bound: Any
+    bound_ttl: float | None
 
 
 class Decorator(Protocol):
@@ -114,6 +118,12 @@ class Action(Member, Generic[T]):
     :ivar accept: the kinds of body that it takes.
     :ivar says_guard: whether its guards were written down, ``guard=()`` for none.
     :ivar max_body: bytes that its body may have; None for the application's limit.
+    :ivar input: what the handler takes; of an action with several buttons, all that any of them
+        may send.
+    :ivar intents: the input of each button, by its name; the first is pressed where none is named.
+    :ivar bound: the arguments that the page binds and the user cannot change; None for none.
+    :ivar bound_ttl: seconds that they hold; None for ever.
+    :ivar marked: whether ``_intent`` or ``_bound`` means anything to it.
     """
 
     #: Carries a call from Python down the line; set by the extension, since imports only look down.
@@ -134,6 +144,9 @@ class Action(Member, Generic[T]):
         fragment_context: Callable[[ActionContext, SafeResult[Any]], Mapping[str, Any]]
         | None = None,
         max_body: int | str | None = None,
+        intents: Mapping[str, Any] | None = None,
+        bound: Any = None,
+        bound_ttl: float | None = None,
         scope: Mapping[str, Any] | None = None,
     ) -> None:
         if isinstance(handler, Action):
@@ -151,16 +164,25 @@ class Action(Member, Generic[T]):
         own_name = _camel(getattr(handler, "__name__", "")) if name is None else name
         super().__init__(own_name, _guards(guard, self.where))
         self.says_guard: bool = guard is not None
-        signature = _Signature(handler, self.where, scope or {}, wants_input=input is None)
+        wants_input = input is None and intents is None
+        signature = _Signature(handler, self.where, scope or {}, wants_input=wants_input)
         self.arity: int = signature.arity
         self.context_first: bool = signature.context_first
         try:
-            self.input: Input = Input.of(input if input is not None else signature.input)
+            if intents is None:
+                self.intents: Mapping[str, Input] = {}
+                self.input: Input = Input.of(input if input is not None else signature.input)
+            else:
+                self.intents = _intents(intents, input)
+                self.input = Input.of_several(intents)
+            self.bound: ModelInput | None = None if bound is None else _bound(bound)
+            self.bound_ttl: float | None = _bound_ttl(bound_ttl, bound)
             self.output: Output = Output.of(output) if output is not None else signature.output()
             self.output.where = self.where
             size = None if max_body is None else size_in_bytes(max_body, "max_body")
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self.where}: {error}") from None
+        self.marked: bool = bool(self.intents) or self.bound is not None
         self.max_body: int | None = size
         self.accept: frozenset[Kind] = _accept(accept, self.where)
         self.description: str | None = description or _summary(handler)
@@ -503,6 +525,54 @@ def _accept(accept: Any, where: str) -> frozenset[Kind]:
     if not wanted or any(kind not in _KINDS for kind in wanted):
         raise ValueError(f"{where}: accept is {accept!r}; it is 'form', 'json' or both.")
     return frozenset(kind for kind in _KINDS if kind in wanted)
+
+
+def _intents(intents: Any, input: Any) -> dict[str, Input]:
+    """The input of each button."""
+    if input is not None:
+        raise TypeError(
+            "An action has one model, input=, or one for each button, intents=: write one of them."
+        )
+    if not isinstance(intents, Mapping):
+        raise TypeError(
+            f"intents is {intents!r}; it is a dictionary of models by the button's name, "
+            f"{{'draft': DraftIn, 'publish': PostIn}}."
+        )
+    if not intents:
+        raise ValueError("intents is empty; name a button, {'draft': DraftIn}, or leave it out.")
+    for name in intents:
+        if not isinstance(name, str) or not name:
+            raise TypeError(
+                f"intents has a button {name!r}; a name is a text, as it stands in the form: "
+                f"'draft'."
+            )
+    return {name: Input.of(type_) for name, type_ in intents.items()}
+
+
+def _bound(type_: Any) -> ModelInput:
+    """The model of what a page binds."""
+    model = Input.of(type_)
+    if not isinstance(model, ModelInput) or model.shape is None:
+        raise TypeError(f"bound is {type_!r}; it is a pydantic model: bound=PostRef.")
+    for has, what in ((holds_secret, "a secret"), (holds_file, "a file")):
+        if has(model.shape):
+            raise TypeError(
+                f"bound={model.label} has {what}, and bound arguments stand in the page, signed "
+                f"and readable: bind the id of what is meant."
+            )
+    return model
+
+
+def _bound_ttl(seconds: Any, bound: Any) -> float | None:
+    if seconds is None:
+        return None
+    if bound is None:
+        raise TypeError("bound_ttl says how long bound arguments hold: give bound= too.")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise ValueError(
+            f"bound_ttl is {seconds!r}; it is a number of seconds above 0, or None for ever."
+        )
+    return seconds
 
 
 def _guards(guard: Any, where: str) -> tuple[Guard, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, update_wrapper
@@ -29,6 +30,7 @@ from .config import Settings, unknown_settings
 from .context import ActionContext, write_cookies
 from .doors import door_of, limit_body
 from .errors import ActionError, MisuseError, Refusal
+from .formview import ActionForm
 from .keeper import COOKIE_LIMIT, KEY, Keeper, writable
 from .lazysession import LazySession, LazySessions
 from .pipeline import answer, complete
@@ -52,6 +54,8 @@ from .transports.web import (
     restore,
 )
 from .urls import add_query, on_site, path_of
+
+log: logging.Logger = logging.getLogger("flask_actions")
 
 #: Loads the user of a call; None for an application without a login system.
 Loader = Callable[[ActionContext], Any] | None
@@ -103,6 +107,8 @@ class AppState:
             url_prefix=settings.url_prefix,
         )
         self._routes: dict[str, _Route] = {}
+        #: What forms have in each rendering.
+        self.rendered: dict[Any, Any] = {}
         self._app = ref(app)
         self.keeper.heed(
             permanent=bool(app.config.get("SESSION_PERMANENT")),  # Flask-Session's
@@ -271,6 +277,8 @@ class AppState:
                 response.headers["Cache-Control"] = "no-store"
         elif _RESULT in request.query_string:
             _carry_on(request, response, self.keeper)
+        if "flask_actions.forms" in environ:
+            _tell_unrendered(response, environ["flask_actions.forms"], request.path)
         if "flask_actions.recalled" in environ:
             response.headers["Cache-Control"] = "no-store"
         grew = "flask_actions.waiting" in environ and _opened_session().modified
@@ -408,14 +416,34 @@ def _need_session(call: WebCall) -> None:
 def _opened_session() -> Any:
     """The session as Flask holds it; None before it is opened."""
     # Not by the proxy: since Flask 3.1.3, a look at it adds "Vary: Cookie" to every page.
-    context = _CONTEXT._get_current_object()
-    return context._session if hasattr(context, "_session") else context.session
+    held = vars(_CONTEXT._get_current_object())
+    return held.get("_session", held.get("session"))  # its name until Flask 3.1.2
 
 
 def _look_into(request: Request, session: SessionMixin) -> None:
     """Remember what waits, for a handler or a view that clears the session, as a login does."""
-    if session and KEY in session:
-        request.environ["flask_actions.waiting"] = session[KEY]
+    # By the session's own get, a page would say "Vary: Cookie", until Flask 3.1.2.
+    waiting = dict.get(session, KEY) if isinstance(session, dict) else session.get(KEY)
+    if waiting is not None:
+        request.environ["flask_actions.waiting"] = waiting
+
+
+def _tell_unrendered(response: Response, forms: list[ActionForm], path: str) -> None:
+    """Warn of fields that failed and that the page does not have, where their user cannot mend
+    them."""
+    if response.is_streamed or response.mimetype != "text/html":
+        return
+    page = response.get_data(as_text=True)
+    for form in forms:
+        for name in form._unrendered():
+            if f'name="{name}"' not in page:
+                log.warning(
+                    "The field %r of %s failed, and the page %s does not have it: only the form's "
+                    "summary says so. Render it, or give it a default.",
+                    name,
+                    form.id,
+                    path,
+                )
 
 
 def _session_cookie_size() -> int:

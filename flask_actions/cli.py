@@ -9,13 +9,13 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from .action import Action
 from .context import ActionContext
 from .pipeline import answer, complete
 from .result import SafeResult
-from .transports.server import ServerCall, ServerTransport
+from .transports.server import ServerCall, ServerTransport, take_marks
 
 commands: AppGroup = AppGroup("actions", help="The application's actions.")
 
@@ -88,7 +88,11 @@ class _ShellTransport(ServerTransport):
     """A call from Python whose input is a JSON text, and validated as one."""
 
     def decode(self, call: Any, action: Action[Any]) -> Any:
-        return call.given
+        if not action.marked:
+            return call.given
+        data = None if call.given is None else from_json(call.given)
+        rest = take_marks(call, action, data)
+        return call.given if rest is data else to_json(rest)
 
 
 _SHELL = _ShellTransport()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from decimal import Decimal
-from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 SECRET_FIELDS = ("password", "passwd", "secret", "token", "otp", "pin", "cvv")
 HTMX_VERSIONS = {"2": "2.0.11", "4": "4.0.1"}
@@ -16,8 +14,7 @@ _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What an application decided, read once in ``init_app``.
 
     :ivar max_body: bytes that the body of a call may have.
@@ -60,10 +57,12 @@ def read_settings(config: Mapping[str, Any], url_prefix: str | None = None) -> S
 
 def unknown_settings(config: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     """The ``ACTIONS_*`` names that mean nothing, each with the setting that was meant, if any."""
-    known = [one.name.upper() for one in fields(Settings)]
+    known = [name.upper() for name in Settings._fields]
     for name in config:
         own = name.removeprefix("ACTIONS_")
         if own != name and own not in known:
+            from difflib import get_close_matches  # only when something went wrong
+
             near = get_close_matches(own, known, n=1, cutoff=0.5)
             yield name, f"ACTIONS_{near[0]}" if near else None
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from flask import (
     after_this_request,
@@ -24,7 +23,7 @@ from flask.wrappers import Request
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
-from .errors import ActionError
+from .errors import ActionError, MisuseError
 from .urls import has_scheme, on_site
 
 Door = Literal["form", "htmx", "rpc", "server", "mcp", "queue"]
@@ -45,6 +44,10 @@ class ActionContext:
 
     #: Tells a handler's only parameter that it is the context and not an input.
     is_action_context = True
+    #: Whether its guards are asked, before the body is read.
+    asking = False
+    _intent: str | None = None
+    _bound: Any = None
 
     def __init__(
         self, name: str, called_from: Door, load_user: Callable[[ActionContext], Any] | None
@@ -112,6 +115,37 @@ class ActionContext:
         return flask_request.remote_addr if has_request_context() else None
 
     @property
+    def intent(self) -> str | None:
+        """The name of the button that was pressed; None for an action without ``intents``.
+
+        It comes with the body, which is read after the guards.
+
+        :raises MisuseError: in a guard.
+        """
+        self._need_body("intent")
+        return self._intent
+
+    @intent.setter
+    def intent(self, name: str) -> None:
+        self._intent = name
+
+    @property
+    def bound(self) -> Any:
+        """What the page bound, as the action's ``bound`` model; None for an action without one.
+
+        It comes with the body, which is read after the guards: what depends on it is checked in
+        the handler.
+
+        :raises MisuseError: in a guard.
+        """
+        self._need_body("bound")
+        return self._bound
+
+    @bound.setter
+    def bound(self, value: Any) -> None:
+        self._bound = value
+
+    @property
     def user(self) -> Any:
         """Who is logged in; None for nobody."""
         if self._user is _UNKNOWN:
@@ -164,6 +198,13 @@ class ActionContext:
         url = here or target
         self.location = url if url.isascii() else iri_to_uri(url)
         self.external = here is None
+
+    def _need_body(self, what: str) -> None:
+        if self.asking:
+            raise MisuseError(
+                f"ctx.{what} of {self.name} comes with the body, and guards run before it is read: "
+                f"look at it in the handler."
+            )
 
     def _need_request(self, what: str) -> None:
         if not has_request_context():
@@ -229,8 +270,7 @@ def write_cookies(answer: Any, environ: dict[str, Any] | None = None) -> Any:
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfBand:
+class OutOfBand(NamedTuple):
     """A further fragment of an htmx answer."""
 
     fragment: str
@@ -239,13 +279,13 @@ class OutOfBand:
     context: dict[str, Any]
 
 
-@dataclass(slots=True)
 class HtmxReply:
     """What an answer asks htmx to do, beside its fragment."""
 
-    headers: dict[str, str] = field(default_factory=dict)
-    further: list[OutOfBand] = field(default_factory=list)
-    _events: dict[str, Any] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.further: list[OutOfBand] = []
+        self._events: dict[str, Any] = {}
 
     def trigger(self, event: str, detail: Any = None) -> None:
         """Fire *event* in the page; listen on the body: the form may be gone by then.

@@ -425,7 +425,7 @@ def _in_settings(app: Flask, registry: Registry, settings: Settings) -> Iterator
 
 
 def _unknown_settings(config: Mapping[str, Any]) -> Iterator[Finding]:
-    known = ", ".join(f"ACTIONS_{one.name.upper()}" for one in dataclasses.fields(Settings))
+    known = ", ".join(f"ACTIONS_{name.upper()}" for name in Settings._fields)
     for name, near in unknown_settings(config):
         meant = f"Did you mean {near}?" if near else f"There are {known}."
         yield Finding(name, f"There is no such setting, so it does nothing. {meant}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import FrozenInstanceError, dataclass, field
 from typing import Any, TypeGuard
 
 from werkzeug.exceptions import HTTPException
+
+from . import messages
+from .messages import ENGLISH, Messages, Places, Reader, Text, is_lazy
 
 #: The IANA names of HTTP's error statuses, as Astro's newest list has them.
 STATUSES: dict[str, int] = {
@@ -61,27 +64,92 @@ _STATUS_OF = {**OLDER_STATUSES, **STATUSES}
 _CODE_OF = {status: code for code, status in _STATUS_OF.items()}
 
 
-@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message as it was given, which becomes text as it is read."""
+
+    def __get__(self, issue: Issue | None, owner: type[Issue]) -> str:
+        if issue is None:
+            raise AttributeError  # for the dataclass: the field has no default
+        return issue.told_to(messages.find_reader())
+
+    def __set__(self, issue: Issue, given: object) -> None:
+        raise FrozenInstanceError("cannot assign to field 'message'")
+
+
+@dataclass(frozen=True, init=False)
 class Issue:
     """One thing that is wrong with an input; never the value that was wrong.
 
     :ivar path: where, from the root of the input: ``("lines", 0, "qty")``; empty for the form.
     :ivar code: what kind, a stable word: pydantic's error type, or ``custom`` for a handler's own.
+    :ivar message: a text in the language of who reads it: the catalogues' text for the code, else
+        the one that was given.
+    :ivar context: what belongs into the text, as pydantic names it: ``{"min_length": 3}``.
+    :ivar own: the messages of its field and its models, the most specific first.
     """
 
     path: tuple[str | int, ...]
     code: str
-    message: str
+    message: _Message = _Message()
+    context: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    own: tuple[Messages, ...] = field(default=(), repr=False, compare=False)
+
+    def __init__(
+        self,
+        path: tuple[str | int, ...],
+        code: str,
+        message: object,
+        context: Mapping[str, Any] | None = None,
+        own: tuple[Messages, ...] = (),
+    ) -> None:
+        # As a frozen dataclass does it, in a third of the time.
+        known = self.__dict__
+        known["path"] = path
+        known["code"] = code
+        known["message"] = message
+        known["context"] = {} if context is None else context
+        known["own"] = own
+
+    @property
+    def given(self) -> object:
+        """The message that it came with: a text, or a lazy one."""
+        return self.__dict__["message"]
+
+    def told_to(self, reader: Reader | None) -> str:
+        """The message for *reader*; for many at once, found once."""
+        given = self.__dict__["message"]
+        if reader is not None or self.own:
+            found = (reader or ENGLISH).of_issue(self.code, given, self.context, self.own)
+            if found is not None:
+                return found
+        return given if type(given) is str else str(given)
 
     def to_dict(self) -> dict[str, Any]:
         return {"path": list(self.path), "code": self.code, "message": self.message}
+
+    def to_plain(self, places: Places | None) -> list[Any]:
+        """As data that is kept, and read in the language of another request.
+
+        :param places: those of the action's input.
+        """
+        own = [] if places is None else places.names(self.own)
+        parts = [list(self.path), self.code, messages.to_plain(self.given)]
+        return [*parts, messages.kept(self.context), own] if self.context or own else parts
+
+    @staticmethod
+    def from_plain(plain: list[Any], places: Places | None) -> Issue:
+        """The issue that was kept."""
+        path, code, given, context, names = plain if len(plain) > 3 else [*plain, {}, ()]
+        known = {} if places is None else places.named
+        own = tuple(known[name] for name in names if name in known)
+        return Issue(tuple(path), code, messages.from_plain(given), context, own)
 
 
 class ActionError(Exception):
     """An error that the caller is told about.
 
     :param code: one of the 38 names of :data:`STATUSES`, or an older spelling.
-    :param message: shown to people as it stands.
+    :param message: shown to people: a text, or a lazy one, which becomes text when it is read.
     :param retry_after: whole seconds to wait; becomes ``Retry-After`` (RFC 9110, 10.2.3).
     :param reference: the id under which the log has the cause.
     :raises ValueError: if *code* is unknown.
@@ -95,20 +163,30 @@ class ActionError(Exception):
     def __init__(
         self,
         code: str,
-        message: str = "",
+        message: object = "",
         *,
         retry_after: int | None = None,
         reference: str | None = None,
     ) -> None:
         self.status: int = self.code_to_status(code)
         self.code = code
-        self.message = str(message)  # a lazy text of a translation is said in this language
+        self.given: object = message
         self.retry_after = retry_after
         self.reference = reference
-        super().__init__(code, self.message)
+        super().__init__(code, message)
 
     def __str__(self) -> str:
         return self.message or self.code
+
+    @property
+    def message(self) -> str:
+        """The message, in the language of who reads it; :attr:`given` is what it came with."""
+        given = self.given
+        return given if type(given) is str else str(given)
+
+    @message.setter
+    def message(self, given: object) -> None:
+        self.given = given
 
     @staticmethod
     def code_to_status(code: str) -> int:
@@ -132,16 +210,18 @@ class ActionError(Exception):
     @property
     def fields(self) -> dict[str, list[str]]:
         """Messages by dotted path, in the order of the issues."""
+        reader = messages.find_reader()
         fields: dict[str, list[str]] = {}
         for issue in self.issues:
             if issue.path:
-                fields.setdefault(".".join(map(str, issue.path)), []).append(issue.message)
+                fields.setdefault(_dotted(issue.path), []).append(issue.told_to(reader))
         return fields
 
     @property
     def form_errors(self) -> list[str]:
         """Messages that belong to no field."""
-        return [issue.message for issue in self.issues if not issue.path]
+        reader = messages.find_reader()
+        return [issue.told_to(reader) for issue in self.issues if not issue.path]
 
     def to_dict(self) -> dict[str, Any]:
         """The error as plain JSON data."""
@@ -156,29 +236,42 @@ class ActionError(Exception):
         return plain
 
 
+_PLEASE_CHECK = Text("please_check")
+
+
 class ActionInputError(ActionError):
     """The input does not fit: which fields, and why.
 
     :param problems: messages by dotted path (``"email"``, ``"lines.0.qty"``; ``""`` for the whole
-        form), each a text or a list of texts; or ready :class:`Issue` objects.
+        form), each a text or a list of texts, lazy ones too; or ready :class:`Issue` objects.
     :param message: the sentence above the form.
     """
 
     type = "ActionInputError"
+    #: Places that somebody named and the input does not have: what is said of them stands at the
+    #: form instead. A mistake in the code, which its developer is told of.
+    strays: tuple[tuple[str | int, ...], ...] = ()
 
     def __init__(
         self,
-        problems: Mapping[str, str | Sequence[str]] | Iterable[Issue],
-        message: str = "Please check the marked fields.",
+        problems: Mapping[str, object] | Iterable[Issue],
+        message: object = _PLEASE_CHECK,
     ) -> None:
         super().__init__("BAD_REQUEST", message)
         self.issues: tuple[Issue, ...] = tuple(_each(problems))
-        self.args: tuple[Any, ...] = (self.issues, self.message)
+        self.args: tuple[Any, ...] = (self.issues, message)
 
     def to_dict(self) -> dict[str, Any]:
         plain = super().to_dict()
-        plain["issues"] = [issue.to_dict() for issue in self.issues]
-        plain["fields"] = self.fields
+        reader = messages.find_reader()
+        issues: list[dict[str, Any]] = []
+        fields: dict[str, list[str]] = {}
+        for one in self.issues:
+            text = one.told_to(reader)
+            issues.append({"path": list(one.path), "code": one.code, "message": text})
+            if one.path:
+                fields.setdefault(_dotted(one.path), []).append(text)
+        plain["issues"], plain["fields"] = issues, fields
         return plain
 
 
@@ -191,7 +284,7 @@ class Refusal(ActionError):
     :ivar cause: the exception of the library that refused, for an application's error handler.
     """
 
-    def __init__(self, code: str, message: str, cause: HTTPException | None = None) -> None:
+    def __init__(self, code: str, message: object, cause: HTTPException | None = None) -> None:
         super().__init__(code, message)
         self.cause = cause
 
@@ -210,7 +303,7 @@ def is_input_error(value: object) -> TypeGuard[ActionInputError]:
     return isinstance(value, ActionInputError)
 
 
-def _each(problems: Mapping[str, str | Sequence[str]] | Iterable[Issue]) -> Iterable[Issue]:
+def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
     if not isinstance(problems, Mapping):
         issues = list(problems) if isinstance(problems, Iterable) else [problems]
         if not all(isinstance(one, Issue) for one in issues):
@@ -220,13 +313,19 @@ def _each(problems: Mapping[str, str | Sequence[str]] | Iterable[Issue]) -> Iter
             )
         yield from issues
         return
-    for dotted, messages in problems.items():
+    for dotted, given in problems.items():
         path = tuple(
             int(part) if part.isdecimal() else part for part in str(dotted).split(".") if part
         )
-        # By a text's method: a lazy text of a translation is no str, and could be walked as well.
-        for message in [messages] if hasattr(messages, "casefold") else messages:
-            yield Issue(path, "custom", str(message))
+        # A lazy text of a translation is no str, and could be walked as well.
+        several: Any = [given] if isinstance(given, str) or is_lazy(given) else given
+        for one in several:
+            yield Issue(path, "custom", one if is_lazy(one) else str(one))
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    first = path[0]
+    return first if len(path) == 1 and type(first) is str else ".".join(map(str, path))
 
 
 def _near(code: object) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -49,8 +48,7 @@ MAX_ITEMS = 1_000
 MAX_NAMES = 10_000
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(NamedTuple):
     """What a form says.
 
     :ivar data: for ``TypeAdapter.validate_python``.
@@ -159,7 +157,7 @@ def values(
     """
     if len(fields) > MAX_NAMES:
         return Values()
-    words = _SecretWords(secret_words)
+    words = SecretWords(secret_words)
     guarded = shape if shape is not None and holds_secret(shape) else None
     typed: dict[str, list[str]] = {}
     for name, texts in fields.lists():
@@ -171,7 +169,7 @@ def values(
     return Values({name: texts[0] if len(texts) == 1 else texts for name, texts in typed.items()})
 
 
-class _SecretWords:
+class SecretWords:
     """Tells the parts of names that hide their value."""
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -207,7 +205,6 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
-@dataclass(slots=True)
 class _Node:
     """One place of a form: what was sent for it, and for what is below it.
 
@@ -215,11 +212,16 @@ class _Node:
     :ivar filled: something here or below is neither an empty text nor an untouched file input.
     """
 
-    values: list[str] = field(default_factory=list)
-    files: list[FileStorage] = field(default_factory=list)
-    children: dict[str, _Node] = field(default_factory=dict)
-    listed: bool = False
-    filled: bool = False
+    __slots__ = ("children", "files", "filled", "listed", "values")
+
+    def __init__(
+        self, texts: Iterable[str] = (), files: Iterable[FileStorage] = (), filled: bool = False
+    ) -> None:
+        self.values = [*texts]
+        self.files = [*files]
+        self.children: dict[str, _Node] = {}
+        self.listed = False
+        self.filled = filled
 
     @property
     def chosen(self) -> list[FileStorage]:
@@ -241,7 +243,7 @@ class _Node:
 
 
 def _text_node(text: str) -> _Node:
-    return _Node(values=[text], filled=text != "")
+    return _Node([text], filled=text != "")
 
 
 def _file_node(file: FileStorage) -> _Node:
@@ -294,8 +296,7 @@ def _raw(node: _Node) -> Any:
 # --- what the model makes of it ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
+class _Here(NamedTuple):
     """One place, by the path in the data and by the path as it was sent."""
 
     data: Path = ()
@@ -398,7 +399,7 @@ class _Decoder:
         choices = list(_flat(shape))
         if len(choices) == 1:
             nullable = shape.nullable or choices[0].nullable
-            return self.value(node, replace(choices[0], nullable=nullable), here, keep=keep)
+            return self.value(node, choices[0].but(nullable=nullable), here, keep=keep)
         leaves = [one for one in choices if isinstance(one, Leaf)]
         lists = [one for one in choices if isinstance(one, Items)]
         objects = [one for one in choices if isinstance(one, Fields | Tagged | Entries)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request
@@ -16,17 +15,17 @@ from .transports.base import Transport
 from .transports.web import WebCall, plain_result, response_of, show_in, whole_result
 
 
-@dataclass(frozen=True, slots=True)
 class RequestedAction:
     """The action that this request calls.
 
     :ivar name: its canonical name, whatever spelling the request used.
     """
 
-    name: str
-    called_from: Door
-    _transport: Transport
-    _call: WebCall
+    def __init__(self, transport: Transport, call: WebCall) -> None:
+        self.name: str = call.ctx.name
+        self.called_from: Door = call.ctx.called_from
+        self._transport = transport
+        self._call = call
 
     def handler(self) -> SafeResult[Any]:
         """Run the action, guards and validation included; once, however often it is called."""
@@ -80,9 +79,7 @@ def get_action_context() -> RequestActions:
     transport, call = arrived
     if call.action is None or request.method != "POST":
         return RequestActions(None, call)
-    return RequestActions(
-        RequestedAction(call.ctx.name, call.ctx.called_from, transport, call), call
-    )
+    return RequestActions(RequestedAction(transport, call), call)
 
 
 class _Ahead:

@@ -11,16 +11,16 @@ import json
 import logging
 import os
 import secrets
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cachelib import BaseCache, FileSystemCache
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+if TYPE_CHECKING:  # cachelib takes its time, and most applications never need a shelf
+    from cachelib import BaseCache
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -43,8 +43,7 @@ GRACE = 30
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A result that waits.
 
     :ivar path: the page that it was sent to; None for whichever page asks first.
@@ -187,46 +186,6 @@ class CookiePocket:
         return f"{KEY}_{id}", str(self._signer.dumps(f"{id} {kept.to_text()}"))
 
 
-class _Text:
-    """Our own text in the files, not cachelib's pickle."""
-
-    def dump(self, value: Any, f: IO[bytes], protocol: int = 0) -> None:
-        f.write(str(value).encode(errors="surrogatepass"))
-
-    def load(self, f: IO[bytes]) -> str:
-        return f.read().decode(errors="surrogatepass")
-
-
-class FileShelf(FileSystemCache):
-    """Texts in files of a folder, which the first one makes; none goes before it expires."""
-
-    # cachelib types the attribute by its default.
-    serializer: Any = _Text()
-
-    def __init__(self, folder: str, ttl: int) -> None:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        # Threshold 0: cachelib would evict the oldest of many, expired or not.
-        super().__init__(folder, threshold=0, default_timeout=ttl)
-        self._folder = folder
-        self._ttl = ttl
-        self._swept = 0.0
-
-    def set(self, *args: Any, **kwargs: Any) -> bool:
-        self._sweep(time.time())
-        return super().set(*args, **kwargs)
-
-    def _sweep(self, now: float) -> None:
-        if now - self._swept < self._ttl:
-            return
-        self._swept = now
-        for entry in os.scandir(self._folder):
-            try:
-                if entry.stat().st_mtime < now - 2 * self._ttl:
-                    os.unlink(entry.path)
-            except FileNotFoundError:  # another process swept it
-                pass
-
-
 def writable(folder: str) -> bool:
     """Whether files could be written to *folder*, which need not exist yet."""
     for place in (Path(folder), *Path(folder).parents):
@@ -250,9 +209,9 @@ class Keeper:
         self._folder = folder
         self._brief = brief
         self._cache: BaseCache | None = None if isinstance(store, str) else store
-        self._file_shelf: FileShelf | None = None
+        self._file_shelf: BaseCache | None = None
         self._warned = False
-        threshold = getattr(store, "_threshold", 0) if isinstance(store, FileSystemCache) else 0
+        threshold = 0 if isinstance(store, str) else _threshold(store)
         if threshold:
             log.warning(
                 "The cache of ACTIONS_RESULT_STORE drops the oldest of more than %d entries, also "
@@ -298,7 +257,7 @@ class Keeper:
         id = secrets.token_urlsafe(12)
         key, path = _short(kept.key), _short(kept.path)
         if key != kept.key or path != kept.path:
-            kept = replace(kept, key=key, path=path)
+            kept = kept._replace(key=key, path=path)
         self._clear_away(pockets, kept.created)
         if self._cache is None and pockets[0].has_room(id, kept):
             pockets[0].put(id, kept)
@@ -338,7 +297,7 @@ class Keeper:
                 if consume and each in ids:
                     self._forget(pocket, each, kept)
                 elif consume:
-                    pocket.put(each, replace(kept, seen=True))
+                    pocket.put(each, kept._replace(seen=True))
                 return text
         return None
 
@@ -347,7 +306,7 @@ class Keeper:
         for pocket in pockets:
             for each, kept in pocket.items():
                 if each == id:
-                    pocket.put(id, replace(kept, path=_short(path)))
+                    pocket.put(id, kept._replace(path=_short(path)))
                     return True
         return False
 
@@ -393,7 +352,7 @@ class Keeper:
         """Put the text on the shelf, the id into the pocket; the outcome alone, if it must be."""
         text = kept.text or ""
         if self._on_shelf(lambda shelf: shelf.set(_shelf_key(id), text, timeout=self._ttl)):
-            pocket.put(id, replace(kept, text=None))
+            pocket.put(id, kept._replace(text=None))
             return
         # The handler has run: that it did must be told, whatever becomes of its data.
         place = repr(self._folder) if self._cache is None else "the cache of ACTIONS_RESULT_STORE"
@@ -404,7 +363,7 @@ class Keeper:
             kept.action,
             place,
         )
-        pocket.put(id, replace(kept, text=self._brief(text)))
+        pocket.put(id, kept._replace(text=self._brief(text)))
 
     def _from_shelf(self, id: str) -> str | None:
         text = self._on_shelf(lambda shelf: shelf.get(_shelf_key(id)))
@@ -423,6 +382,8 @@ class Keeper:
         if self._cache is not None:
             return self._cache
         if self._file_shelf is None:
+            from .shelf import FileShelf
+
             self._file_shelf = FileShelf(self._folder, self._ttl)
         return self._file_shelf
 
@@ -430,6 +391,13 @@ class Keeper:
 def waiting(session: Mapping[str, Any]) -> bool:
     """Whether results wait in *session*."""
     return KEY in session
+
+
+def _threshold(cache: Any) -> int:
+    """The entries that a cache of files keeps before it drops the oldest; 0 for all of them."""
+    from cachelib import FileSystemCache
+
+    return getattr(cache, "_threshold", 0) if isinstance(cache, FileSystemCache) else 0
 
 
 def _shelf_key(id: str) -> str:

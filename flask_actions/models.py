@@ -10,15 +10,20 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Union, get_args
 
-from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic_core import ErrorDetails, ValidationError, core_schema, from_json, to_json
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from .errors import ActionError, ActionInputError, Issue
+from .messages import Places, Text, is_lazy
 from .packing import types_in
-from .shapes import Items, Leaf, Shape, clean_path, shape_of
+from .shapes import Items, Leaf, Shape, clean_path, names_in, place_of, shape_of, split_name
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -28,13 +33,17 @@ Path = tuple[str | int, ...]
 class Input:
     """What an action takes.
 
+    :ivar type: what was declared; None for nothing.
     :ivar shape: the tree of the model's fields; None without a pydantic type.
     :ivar secret_words: names, or parts of names, whose typed value is never shown again.
     """
 
     shape: Shape | None = None
+    type: Any = None
     secret_words: tuple[str, ...] = ()
     label = "-"
+    #: The messages of its models and their fields; None where there are none.
+    places: Places | None = None
 
     @staticmethod
     def of(type_: Any) -> Input:
@@ -46,8 +55,30 @@ class Input:
             return Input()
         # By duck typing: importing Flask-WTF costs every application that has no such form.
         if isinstance(type_, type) and hasattr(type_, "validate_on_submit"):
-            return FormInput(type_)
-        return ModelInput(_adapter("input", type_), _label(type_))
+            own: Input = FormInput(type_)
+            own.type = type_
+            return own
+        own = ModelInput(_adapter("input", type_), _label(type_))
+        own.type = type_
+        return own
+
+    @staticmethod
+    def of_several(types: Mapping[str, Any]) -> Input:
+        """The input of a call whose button is not known: all that is in any of them.
+
+        :raises TypeError: if pydantic cannot describe one.
+        """
+        inputs = [Input.of(type_) for type_ in types.values()]
+        models = tuple(
+            type_
+            for type_, one in zip(types.values(), inputs, strict=True)
+            if isinstance(one, ModelInput)
+        )
+        whole = Input.of(Union[models]) if models else Input()  # noqa: UP007, of so many
+        whole.secret_words = tuple(word for one in inputs for word in one.secret_words)
+        named = zip(types, inputs, strict=True)
+        whole.label = ", ".join(f"{name}: {one.label}" for name, one in named)
+        return whole
 
     def from_nothing(self) -> Any:
         """The input of a call that sent nothing."""
@@ -58,7 +89,7 @@ class Input:
         try:
             return from_json(body, allow_inf_nan=False)
         except ValueError as error:
-            raise ActionError("BAD_REQUEST", f"The body is not valid JSON: {error}.") from None
+            raise ActionError("BAD_REQUEST", Text("not_json", reason=str(error))) from None
 
     def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
         """The input in plain data.
@@ -71,6 +102,35 @@ class Input:
         """The input in the fields of a form; only without a pydantic type."""
         return form
 
+    def place(
+        self, error: ActionInputError, sent: Callable[[Path], Path] | None = None
+    ) -> ActionInputError:
+        """A handler's error with its messages where the form has the fields.
+
+        What is said of a field that the input does not have stands at the form, and the error
+        names it among its ``strays``.
+        """
+        return error
+
+    def names_near(self, path: Path) -> list[str]:
+        """The names of its fields that come near to a path that it does not have."""
+        from difflib import get_close_matches  # only when something went wrong
+
+        known = list(islice(self._names(), 500))
+        wanted = ".".join("0" if isinstance(part, int) else part for part in path)
+        return get_close_matches(wanted, known, n=3, cutoff=0.5) or known[:10]
+
+    def _names(self) -> Iterator[str]:
+        return iter(())
+
+
+def _moved(error: ActionInputError, issues: list[Issue], strays: list[Path]) -> ActionInputError:
+    """*error*, whatever its class, with other issues: it may well be raised a second time."""
+    moved: ActionInputError = type(error).__new__(type(error), *error.args)
+    moved.__dict__.update(error.__dict__)
+    moved.issues, moved.strays = tuple(issues), tuple(strays)
+    return moved
+
 
 class ModelInput(Input):
     """A type that pydantic knows."""
@@ -81,6 +141,8 @@ class ModelInput(Input):
         self._shape = shape_of(adapter.core_schema)
         self.shape: Shape | None = self._shape
         self.label = label
+        places = Places(adapter.core_schema)
+        self.places = places if places.named else None
 
     def from_nothing(self) -> Any:
         # As a form says it of which nothing was sent.
@@ -100,8 +162,7 @@ class ModelInput(Input):
             first = details[0]
             if first["type"] == "json_invalid" and not first["loc"]:  # not that of a Json field
                 reason = first["msg"].removeprefix("Invalid JSON: ")
-                text = f"The body is not valid JSON: {reason}."
-                raise ActionError("BAD_REQUEST", text) from None
+                raise ActionError("BAD_REQUEST", Text("not_json", reason=reason)) from None
             raise self._problem(details, None) from None
 
     def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
@@ -114,12 +175,68 @@ class ModelInput(Input):
     def _problem(
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
-        issues: dict[Issue, None] = {}  # an ordered set: union members often say the same
+        issues: dict[Any, Issue] = {}
+        strays: list[Path] = []
         for detail in details:
-            path = clean_path(self._shape, detail["loc"], detail["type"])
-            message = _message(detail)
-            issues[Issue(sent(path) if sent else path, detail["type"], message)] = None
-        return ActionInputError(tuple(issues))
+            code, loc, message = detail["type"], detail["loc"], _message(detail)
+            paths = [clean_path(self._shape, loc, code)]
+            if "fields" in detail.get("ctx", ()):
+                paths = self._about(paths[0], detail["ctx"]["fields"], strays)
+            own = () if self.places is None else self.places.at(loc)
+            for path in paths:
+                if sent is not None:
+                    path = sent(path)
+                # Once each: union members often say the same.
+                issues[path, code, str(message)] = Issue(path, code, message, _context(detail), own)
+        error = ActionInputError(issues.values())
+        if strays:
+            error.strays = tuple(strays)
+        return error
+
+    def _about(self, path: Path, fields: Any, strays: list[Path]) -> list[Path]:
+        """The fields that a validator says its error is about.
+
+        :param path: of the model that was validated, or of one of its fields.
+        :param fields: names as the model at *path* has them.
+        :param strays: takes what nobody knows.
+        """
+        names = [fields] if isinstance(fields, str) else fields
+        if not isinstance(names, (list, tuple)) or not all(isinstance(one, str) for one in names):
+            return [path]  # a word of the validator's own, with another meaning
+        found: list[Path] = []
+        for name in names:
+            own = _parts(name)
+            places = (place_of(self._shape, (*base, *own)) for base in (path, path[:-1]))
+            place = next((one for one in places if one is not None), None)
+            if place is None:
+                strays.append((*path, *own))
+            else:
+                found.append(place)
+        return found or [path]
+
+    def place(
+        self, error: ActionInputError, sent: Callable[[Path], Path] | None = None
+    ) -> ActionInputError:
+        issues: list[Issue] = []
+        strays: list[Path] = []
+        for issue in error.issues:
+            path = place_of(self._shape, issue.path)
+            if path is None:
+                strays.append(issue.path)
+                path = ()
+            elif sent is not None:
+                path = sent(path)
+            issues.append(Issue(path, issue.code, issue.given, issue.context, issue.own))
+        same = all(one.path == two.path for one, two in zip(issues, error.issues, strict=True))
+        return error if same else _moved(error, issues, strays)
+
+    def _names(self) -> Iterator[str]:
+        return names_in(self._shape)
+
+
+def _parts(name: str) -> Path:
+    """A dotted name as a path; positions are numbers."""
+    return tuple(int(part) if part.isdecimal() else part for part in split_name(name) if part)
 
 
 class FormInput(Input):
@@ -140,7 +257,7 @@ class FormInput(Input):
         if isinstance(data, self._form):
             return data
         if not isinstance(data, Mapping):
-            raise ActionInputError({"": "Send an object with the form's fields."})
+            raise ActionInputError({"": Text("not_an_object")})
         return self.from_form(MultiDict(_of_form(data, "", self._form)))
 
     def from_form(self, form: MultiDict[str, Any]) -> Any:
@@ -149,6 +266,25 @@ class FormInput(Input):
         if not bound.validate():
             raise ActionInputError(list(_form_issues(bound, (), "", form)))
         return bound
+
+    def place(
+        self, error: ActionInputError, sent: Callable[[Path], Path] | None = None
+    ) -> ActionInputError:
+        # A form may make inner fields as it goes along, so the outermost name alone counts.
+        known = [not one.path or hasattr(self._form, str(one.path[0])) for one in error.issues]
+        if all(known):
+            return error
+        pairs = list(zip(error.issues, known, strict=True))
+        issues = [
+            one if fits else Issue((), one.code, one.given, one.context, one.own)
+            for one, fits in pairs
+        ]
+        return _moved(error, issues, [one.path for one, fits in pairs if not fits])
+
+    def _names(self) -> Iterator[str]:
+        for name in dir(self._form):
+            if hasattr(getattr(self._form, name, None), "field_class"):
+                yield name
 
 
 def _of_form(data: Mapping[Any, Any], prefix: str, form: Any) -> Iterator[tuple[str, Any]]:
@@ -206,7 +342,7 @@ def _form_issues(form: Any, path: Path, prefix: str, sent: Iterable[str]) -> Ite
     :param sent: the names that were sent: WTForms closes gaps between positions, we name them.
     """
     for message in form.form_errors:
-        yield Issue(path, "invalid", str(message))
+        yield Issue(path, "invalid", message if is_lazy(message) else str(message))
     for field in form:
         own = field.short_name
         yield from _field_issues(field, (*path, own), prefix + own, sent)
@@ -225,7 +361,7 @@ def _field_issues(field: Any, path: Path, name: str, sent: Iterable[str]) -> Ite
             yield from _field_issues(entry, (*path, place), f"{start}{place}", sent)
     for message in field.errors:
         if not isinstance(message, (Mapping, list, tuple)):  # those of entries, told above
-            yield Issue(path, "invalid", str(message))
+            yield Issue(path, "invalid", message if is_lazy(message) else str(message))
 
 
 class Output:
@@ -321,7 +457,7 @@ def unserialisable(name: str, output: Output, error: ValueError) -> ActionError:
         name,
         error,
     )
-    return ActionError("INTERNAL_SERVER_ERROR", "The result could not be sent.")
+    return ActionError("INTERNAL_SERVER_ERROR", Text("not_sent"))
 
 
 def _adapter(what: str, type_: Any) -> TypeAdapter[Any]:
@@ -330,6 +466,9 @@ def _adapter(what: str, type_: Any) -> TypeAdapter[Any]:
     :param what: what it is the type of.
     :raises TypeError: if it has none.
     """
+    # Not for all who import us: it brings more of pydantic than a model does.
+    from pydantic import TypeAdapter
+
     try:
         if not isinstance(type_, dict):  # which pydantic takes for a schema of its own kind
             return TypeAdapter(type_)
@@ -342,16 +481,39 @@ def _adapter(what: str, type_: Any) -> TypeAdapter[Any]:
     )
 
 
-def _message(detail: ErrorDetails) -> str:
+def _message(detail: ErrorDetails) -> Any:
+    """What pydantic says, or a validator of the user's own: a text, or a lazy one."""
     context = detail.get("ctx", {})
     match detail["type"]:
         case "value_error" | "assertion_error" if context.get("error") is not None:
-            return str(context["error"]) or "This is not valid."
+            given = context["error"].args
+            lazy = len(given) == 1 and is_lazy(given[0])
+            return given[0] if lazy else str(context["error"]) or Text("not_valid")
         case "union_tag_invalid":  # pydantic's own message repeats what was sent
             return f"Input should be one of {context.get('expected_tags', 'the known tags')}"
         case "union_tag_not_found":
             return "Field required"
     return detail["msg"]
+
+
+#: Errors of pydantic's own, whose context has nothing of the input.
+_KNOWN = frozenset(get_args(core_schema.ErrorType))
+_KNOWN -= {"value_error", "assertion_error", "union_tag_invalid"}
+
+
+def _context(detail: ErrorDetails) -> dict[str, Any]:
+    """What the message was made of, never the input and no exception."""
+    context = detail.get("ctx")
+    if context is None:
+        return {}
+    if detail["type"] in _KNOWN:
+        return context
+    # That of a validator of the user's own may well have the input: what the message shows, stays.
+    return {
+        name: value
+        for name, value in context.items()
+        if name not in ("error", "tag") and str(value) in detail["msg"]
+    }
 
 
 #: Parts of a type that say little of their value, or nothing: bytes may be no UTF-8.

@@ -16,11 +16,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel
+from pydantic_core import ValidationError, to_jsonable_python
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _SIGN = "\x00"  # no other text in a result starts with it unescaped
 
@@ -110,7 +113,7 @@ def _write(value: Any, types: Types) -> Any:
         plain = dict(_fields(value, known, types))
         if known:
             return [f"{_SIGN}={kind.__name__}", plain]
-        return plain["root"] if isinstance(value, RootModel) else plain
+        return plain["root"] if _is_root(kind) else plain
     if isinstance(value, Mapping):
         if all(type(key) is str for key in value):
             return {key: _write(item, types) for key, item in value.items()}
@@ -193,16 +196,22 @@ def _whole(kind: Any, fields: dict[str, Any]) -> Any:
     """The model or dataclass of these fields; the fields where its type is another by now."""
     if kind is None:
         return fields
-    plain = fields["root"] if RootModel in kind.__mro__ else fields
+    plain = fields["root"] if _is_root(kind) else fields
     try:
-        adapter: TypeAdapter[Any] = _adapter(kind)
-        return adapter.validate_python(plain, strict=False, by_alias=False, by_name=True)
+        return _adapter(kind).validate_python(plain, strict=False, by_alias=False, by_name=True)
     except ValidationError:
         return plain
 
 
+def _is_root(kind: type) -> bool:
+    """Whether a model is nothing but its one field."""
+    return bool(getattr(kind, "__pydantic_root_model__", False))
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # takes its time, and most results need none
+
     return TypeAdapter(kind)
 
 

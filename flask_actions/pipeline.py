@@ -11,10 +11,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from .action import Action, where_of
-from .errors import ActionError, MisuseError
+from .errors import ActionError, ActionInputError, MisuseError
 from .forms import Decoded
+from .models import Input
 from .result import SafeResult
-from .transports.base import Call, Transport
+from .transports.base import Call, Transport, log
 from .urls import has_scheme
 
 T = TypeVar("T")
@@ -28,7 +29,8 @@ async def answer(transport: Transport, call: Call) -> Any:
             action = transport.target(call)
             if action.guards:
                 await admit(action, call)
-            value = validate(action, transport.decode(call, action))
+            data = transport.decode(call, action)
+            value = validate(call.chosen or action.input, data)
             call.result = await run(action, value, call, transport)
         return transport.encode(call, call.result)
     except Exception as problem:
@@ -38,40 +40,44 @@ async def answer(transport: Transport, call: Call) -> Any:
 
 async def admit(action: Action[Any], call: Call) -> None:
     """Ask the guards, before any work is done and any byte of the body is read."""
-    for guard in action.guards:
-        verdict = guard(call.ctx)
-        if isinstance(verdict, Awaitable):
-            verdict = await call.settle(verdict)
-        if verdict is None or verdict is True:
-            continue
-        if verdict is not False:
-            # `lambda ctx: ctx.user` would let nobody in as it lets everybody in: None admits.
-            raise TypeError(
-                f"A guard of {call.ctx.name}, {where_of(guard)}, returned "
-                f"{type(verdict).__name__}: it returns None or True to admit and False to refuse, "
-                f"or raises an ActionError."
-            )
-        if call.ctx.has_login and call.ctx.user is None:
-            raise ActionError("UNAUTHORIZED", "Please log in to continue.")
-        raise ActionError("FORBIDDEN", "You are not allowed to do this.")
+    call.ctx.asking = action.marked
+    try:
+        for guard in action.guards:
+            verdict = guard(call.ctx)
+            if isinstance(verdict, Awaitable):
+                verdict = await call.settle(verdict)
+            if verdict is None or verdict is True:
+                continue
+            if verdict is not False:
+                # `lambda ctx: ctx.user` would let nobody in as it lets everybody in: None admits.
+                raise TypeError(
+                    f"A guard of {call.ctx.name}, {where_of(guard)}, returned "
+                    f"{type(verdict).__name__}: it returns None or True to admit and False to "
+                    f"refuse, or raises an ActionError."
+                )
+            if call.ctx.has_login and call.ctx.user is None:
+                raise ActionError("UNAUTHORIZED", "Please log in to continue.")
+            raise ActionError("FORBIDDEN", "You are not allowed to do this.")
+    finally:
+        call.ctx.asking = False
 
 
-def validate(action: Action[Any], data: Any) -> Any:
+def validate(input: Input, data: Any) -> Any:
     """The input that the handler gets.
 
     :raises ActionInputError: if the data does not fit.
     """
     match data:
         case None:
-            return action.input.from_nothing()
+            return input.from_nothing()
         case bytes():
-            return action.input.from_json(data)
+            return input.from_json(data)
         case Decoded():
-            return action.input.from_python(data.data, data.sent)
+            return input.from_python(data.data, data.sent)
         case MultiDict():
-            return action.input.from_form(data)
+            return input.from_form(data)
         case _:
-            return action.input.from_python(data)
+            return input.from_python(data)
 
 
 async def run(action: Action[Any], value: Any, call: Call, transport: Transport) -> SafeResult[Any]:
@@ -85,6 +91,8 @@ async def run(action: Action[Any], value: Any, call: Call, transport: Transport)
         if aborted.response is None:
             raise
         data = aborted.response  # abort(redirect(...)) is return redirect(...)
+    except ActionInputError as error:
+        raise (call.chosen or action.input).place(error, call.sent) from error.__cause__
     if isinstance(data, Response):
         return respond(data, call, transport)
     # `return ctx.redirect(...)` gives None, whatever the output says.
@@ -121,6 +129,8 @@ def explain(problem: Exception, call: Call) -> SafeResult[Any]:
 
     :raises Exception: *problem* itself, where the application or Flask answers it.
     """
+    if isinstance(problem, ActionInputError) and problem.strays:
+        tell_strays(problem, call)
     if isinstance(problem, ActionError):
         return SafeResult(error=problem)
     has_handler = call.has_handler(problem)
@@ -131,6 +141,26 @@ def explain(problem: Exception, call: Call) -> SafeResult[Any]:
     if isinstance(problem, MisuseError) or (call.propagates() and not has_handler):
         raise problem
     return SafeResult(error=call.report(problem))
+
+
+def tell_strays(error: ActionInputError, call: Call) -> None:
+    """Tell the developer of messages for fields that the input does not have.
+
+    :raises MisuseError: where Flask would let an exception through; elsewhere the log has it.
+    """
+    action = call.action
+    assert action is not None
+    input = call.chosen or action.input
+    for path in error.strays:
+        near = ", ".join(map(repr, input.names_near(path)))
+        said = (
+            f"An error of {call.ctx.name} ({action.where}) is for {'.'.join(map(str, path))!r}, "
+            f"which {input.label} does not have, so that it stands at the form. Near are "
+            f"{near or 'no fields'}."
+        )
+        if call.propagates():
+            raise MisuseError(said) from error
+        log.warning("%s", said)
 
 
 def complete(line: Coroutine[Any, Any, T]) -> T:

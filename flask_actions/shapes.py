@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache, cached_property, partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic_core import CoreSchema, SchemaValidator
+
+from .records import Record
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -22,16 +23,14 @@ Path: TypeAlias = tuple[str | int, ...]
 FILE_RULES = "flask_actions"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Shape:
+class Shape(Record):
     """What every node knows: whether None fits, and whether it must never be shown again."""
 
     nullable: bool = False
     secret: bool = False
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Field:
+class Field(Record):
     """One member of an object.
 
     :ivar paths: where its value is looked for, the most usual first: aliases as pydantic takes
@@ -41,7 +40,7 @@ class Field:
     name: str
     required: bool
     paths: tuple[Path, ...]
-    build: Callable[[], Shape] = field(repr=False)
+    build: Callable[[], Shape]
 
     @property
     def shape(self) -> Shape:
@@ -53,12 +52,11 @@ class Field:
         return tuple(spell(path) for path in self.paths)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Fields(Shape):
     """An object with named members: a model, a dataclass, a typed dict, a named tuple."""
 
     name: str
-    fields: Mapping[str, Field] = field(repr=False)
+    fields: Mapping[str, Field]
     extra: Literal["ignore", "allow", "forbid"] = "ignore"
 
     @cached_property
@@ -119,7 +117,6 @@ def slots_of(members: Iterable[Field]) -> list[Slot]:
     return sorted(slots.values(), key=lambda slot: len(slot[0]))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Items(Shape):
     """A list, set, tuple or anything else of values in a row.
 
@@ -128,7 +125,7 @@ class Items(Shape):
     """
 
     kind: str
-    builds: tuple[Callable[[], Shape], ...] = field(repr=False)
+    builds: tuple[Callable[[], Shape], ...]
     fixed: bool = False
     container: type[Any] = list
     max_length: int | None = None
@@ -138,19 +135,17 @@ class Items(Shape):
         return self.builds[min(index, len(self.builds) - 1)]() if self.builds else _ANY
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Entries(Shape):
     """A dict with free keys."""
 
     key: Shape
-    build: Callable[[], Shape] = field(repr=False)
+    build: Callable[[], Shape]
 
     @property
     def value(self) -> Shape:
         return self.build()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Tagged(Shape):
     """A union whose member is named by a discriminator.
 
@@ -168,14 +163,12 @@ class Tagged(Shape):
         return next((one for own, one in self.choices.items() if text_of(own) == text), None)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Variants(Shape):
     """A plain union: pydantic tries its members."""
 
     choices: tuple[Shape, ...]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Leaf(Shape):
     """A value without parts.
 
@@ -189,7 +182,7 @@ class Leaf(Shape):
     kind: str
     values: tuple[Any, ...] = ()
     strict: bool = False
-    bare: CoreSchema | None = field(default=None, repr=False)
+    bare: CoreSchema | None = None
     max_size: int | None = None
     accept: tuple[str, ...] = ()
 
@@ -253,6 +246,31 @@ def clean_path(shape: Shape, loc: Sequence[str | int], error: str = "") -> Path:
     if isinstance(end.shape, Tagged) and error in end.shape.errors:
         return end.path + _own_path(end.shape)
     return end.path
+
+
+def place_of(shape: Shape, path: Sequence[str | int]) -> Path | None:
+    """The place that a person means by *path*, as a form calls it; None if there is no such place.
+
+    A field is known by its own name as well as by its alias, and what is below an open-ended type
+    is anywhere.
+    """
+    path = tuple(path)
+    reached: list[dict[int, tuple[Shape, Path]]] = [{} for _ in range(len(path) + 1)]
+    _enter(shape, (), reached[0])
+    somewhere: Path | None = None
+    for position in range(len(path)):
+        for one, here in reached[position].values():
+            for after, below, usual in _below(one, path, position):
+                _enter(below, here + usual, reached[after])
+            if somewhere is None and _is_open(one):
+                somewhere = here + path[position:]
+    ends = reached[-1].values()
+    return next((here for _, here in ends), somewhere)
+
+
+def names_in(shape: Shape, depth: int = 4) -> Iterator[str]:
+    """The names that a form for a shape may have, the first position standing for all."""
+    yield from dict.fromkeys(".".join(map(str, path)) for path in _paths_in(shape, (), depth))
 
 
 def shapes_at(shape: Shape, path: Sequence[str | int]) -> list[Shape]:
@@ -360,8 +378,7 @@ def spell(path: Path) -> tuple[str, ...]:
 # --- walking -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Trace:
+class _Trace(NamedTuple):
     """How far an error's place was followed.
 
     :ivar shape: None where nothing is known any more.
@@ -430,13 +447,44 @@ def _below(shape: Shape | None, path: Path, position: int) -> Iterator[tuple[int
                 if [*map(str, path[position:after])] == [*map(str, own)]:
                     yield after, one.shape, usual
         case Items():
-            if isinstance(step, int) or _INDEX.fullmatch(step):
+            if isinstance(step, int) or re.fullmatch("0|[1-9][0-9]*", step):
                 yield position + 1, shape.at(int(str(step)[:9])), (step,)
         case Entries():
             yield position + 1, shape.value, (step,)
 
 
-_INDEX = re.compile("0|[1-9][0-9]*")
+def _enter(shape: Shape, here: Path, into: dict[int, tuple[Shape, Path]]) -> None:
+    """Put a shape among those that were reached, and a union's members with it."""
+    if id(shape) not in into:
+        into[id(shape)] = (shape, here)
+        for choice in choices_of(shape) if isinstance(shape, Tagged | Variants) else ():
+            _enter(choice, here, into)
+
+
+def _is_open(shape: Shape) -> bool:
+    """Whether nobody knows what is below."""
+    if isinstance(shape, Fields):
+        return shape.extra == "allow"
+    return isinstance(shape, Leaf) and shape.kind in _OPEN
+
+
+_OPEN = frozenset({"any", "json", "is-instance", "function-plain"})
+
+
+def _paths_in(shape: Shape, here: Path, depth: int) -> Iterator[Path]:
+    if here:
+        yield here
+    if depth == 0:
+        return
+    match shape:
+        case Fields():
+            for one in shape.fields.values():
+                yield from _paths_in(one.shape, here + one.paths[0], depth - 1)
+        case Items() if not isinstance(shape.at(0), Leaf):
+            yield from _paths_in(shape.at(0), (*here, 0), depth - 1)
+        case Tagged() | Variants():
+            for choice in choices_of(shape):
+                yield from _paths_in(choice, here, depth - 1)
 
 
 def _misfit(choice: Shape, label: str) -> int:
@@ -546,13 +594,12 @@ class _Reader:
         shape = self._read(schema, config)
         if isinstance(shape, Leaf) and (rules := (schema.get("metadata") or {}).get(FILE_RULES)):
             sizes = [size for size in (shape.max_size, rules.get("max_size")) if size is not None]
-            shape = replace(
-                shape,
+            shape = shape.but(
                 kind="file",
                 max_size=min(sizes, default=None),
                 accept=rules.get("accept", shape.accept),
             )
-        return replace(shape, secret=True) if _says_secret(schema) and not shape.secret else shape
+        return shape.but(secret=True) if _says_secret(schema) and not shape.secret else shape
 
     def _read(self, schema: _Schema, config: _Schema) -> Shape:
         match schema["type"]:
@@ -565,7 +612,7 @@ class _Reader:
                     self._known[known] = self.read(self._definitions[known[0]], config)
                 return self._known[known]
             case "nullable":
-                return replace(self.read(schema["schema"], config), nullable=True)
+                return self.read(schema["schema"], config).but(nullable=True)
             case "model" | "dataclass":
                 return self.read(schema["schema"], schema.get("config", {}))
             case "model-fields" | "typed-dict" | "dataclass-args" | "named-tuple" | "arguments":
@@ -641,7 +688,7 @@ class _Reader:
         shapes = [self.read(one, config) for one in made or sent]
         if len(made) < len(sent):
             shapes = [
-                replace(one, kind="is-instance")
+                one.but(kind="is-instance")
                 if isinstance(one, Leaf) and one.kind == "str" and not one.secret
                 else one
                 for one in shapes
@@ -667,7 +714,7 @@ class _Reader:
         demanded = _past(schema["strict_schema"])
         if demanded["type"] == "is-instance":  # a class of its own, so not str; its text converts
             if isinstance(lax, Items):
-                return replace(lax, container=demanded["cls"] if strict else list)
+                return lax.but(container=demanded["cls"] if strict else list)
             if isinstance(lax, Leaf | Variants) and not lax.secret:
                 bare = schema["lax_schema"] if strict else None
                 return Leaf(kind="is-instance", strict=strict, bare=bare, nullable=lax.nullable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,18 +15,24 @@ from flask.wrappers import Request
 from markupsafe import Markup
 
 from .action import Action
+from .bound import sign
 from .config import htmx_version
+from .controls import Group, controls_of
+from .forms import SecretWords
+from .formview import ActionForm, Surroundings
 from .keeper import waiting
+from .messages import language
 from .result import SafeResult
 from .transports.web import RESULT_PARAMETER, here_url, own_url, pockets, whole_result
 from .urls import without_query
+from .wtfview import WtfNode
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
 
 def install(app: Flask) -> None:
     """Make the functions globals of the application's templates, imported macros included."""
-    for function in (action_url, get_action_result, actions_head):
+    for function in (action_url, get_action_result, action_form, actions_head):
         app.jinja_env.globals[function.__name__] = function
 
 
@@ -66,6 +72,119 @@ def get_action_result(
             return None
         shown[name, key] = result
     return shown[name, key]
+
+
+def action_form(
+    action: Action[Any] | str,
+    initial: Any = None,
+    key: str | int | None = None,
+    *,
+    bound: Any = None,
+    theme: str = "",
+) -> ActionForm:
+    """The form of an action, as this page or fragment shows it.
+
+    :param initial: a model, an object with attributes or a mapping: what stands in the form at
+        first. What the user typed comes before it, the model's defaults after it.
+    :param key: tells several copies of a form on one page apart; each sees its own result.
+    :param bound: the arguments that the page binds, for an action with ``bound=``.
+    :param theme: a folder of the application's templates below ``actions/``, asked before
+        ``actions/controls``.
+    :raises LookupError: if there is no such action.
+    :raises TypeError: for an action whose input is no model.
+    """
+    state = _state()
+    name = state.registry.name_of(action)
+    found: Action[Any] = state.registry.find(name)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    result = get_action_result(name, key)
+    error = None if result is None else result.error
+    typed = result.values if result is not None and error is not None and result.values else None
+    words = (*state.settings.secret_fields, *found.input.secret_words)
+    prefix = name.replace(".", "-") + ("" if key is None else f"-{key}")
+    surroundings = Surroundings(
+        app=app,
+        theme=theme,
+        prefix=prefix,
+        typed=typed,
+        problems={} if error is None else error.fields,
+        is_secret=partial(_is_secret, words),
+        asked=set(),
+        own={},
+        language=language(),
+        known=state.rendered,
+    )
+    form = ActionForm(
+        surroundings,
+        _node(found, name),
+        url=action_url(name),
+        hidden=_hidden_fields(app, found, key, bound),
+        htmx=found.fragment is not None,
+        intents=tuple(found.intents),
+        result=result,
+        initial=initial,
+    )
+    if error is not None and (app.debug or app.testing) and has_request_context():
+        request.environ.setdefault("flask_actions.forms", []).append(form)
+    return form
+
+
+def _node(action: Action[Any], name: str) -> Group | WtfNode:
+    """The controls of an action's input."""
+    kind = action.input.type
+    if isinstance(kind, type) and hasattr(kind, "validate_on_submit"):
+        return WtfNode(kind)
+    node = None if kind is None else controls_of(kind)
+    if not isinstance(node, Group):
+        raise TypeError(
+            f"action_form({name!r}) needs an input model with fields, and {name} takes "
+            f"{action.input.label}: declare a pydantic model, or write the form by hand."
+        )
+    return node
+
+
+def _bound_text(app: Flask, action: Action[Any], bound: Any) -> str:
+    """What the page binds, signed; in the action's own answer, what came in."""
+    if bound is not None:
+        keys = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key]
+        return sign([key for key in keys if key], action, bound)
+    if "flask_actions.call" in request.environ:
+        sent = request.form.get("_bound") or request.args.get("_bound")
+        if sent:
+            return sent
+    raise TypeError(
+        f"action_form({action.name!r}) lacks the arguments that its page binds: "
+        f"action_form({action.name!r}, bound={{...}})."
+    )
+
+
+@lru_cache(10_000)
+def _is_secret(words: tuple[str, ...], path: str) -> bool:
+    hidden = SecretWords(words)
+    return any(map(hidden.hide, path.split(".")))
+
+
+def _hidden_fields(
+    app: Flask, action: Action[Any], key: str | int | None, bound: Any
+) -> dict[str, str]:
+    hidden = {} if key is None else {"_key": str(key)}
+    if action.bound is not None:
+        hidden["_bound"] = _bound_text(app, action, bound)
+    elif bound is not None:
+        raise TypeError(
+            f"action_form({action.name!r}, bound=...) binds arguments, and the action takes none: "
+            f"say bound= where it is defined."
+        )
+    if has_request_context():
+        arrived = request.environ.get("flask_actions.call")
+        # In the action's own answer, a fragment, the page is the one that the call came from.
+        here = here_url(request) if arrived is None else arrived[1].back()
+        if here is not None:
+            hidden["_page"] = without_query(here, (RESULT_PARAMETER, "_action"))
+    if app.config.get("WTF_CSRF_ENABLED") and "csrf" in app.extensions:
+        tokens: Any = app.jinja_env.globals
+        hidden[app.config["WTF_CSRF_FIELD_NAME"]] = tokens["csrf_token"]()
+    return hidden
 
 
 def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Markup:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from mimetypes import guess_type
 from os import SEEK_END
 from typing import Any
@@ -65,21 +64,18 @@ class Upload(FileStorage):
         raise PydanticCustomError("upload_expected", "Upload a file here.")
 
 
-@dataclass(frozen=True)
 class MaxSize:
     """How large a file may be: ``MaxSize("2 MB")`` (10^6), ``MaxSize("2 MiB")`` (2^20) or bytes.
 
     :raises ValueError: if it is none of these.
     """
 
-    limit: int | str
+    def __init__(self, limit: int | str) -> None:
+        self.limit: int | str = limit
+        self.bytes: int = size_in_bytes(limit, "MaxSize")
 
-    def __post_init__(self) -> None:
-        size_in_bytes(self.limit, "MaxSize")
-
-    @property
-    def bytes(self) -> int:
-        return size_in_bytes(self.limit)
+    def __repr__(self) -> str:
+        return f"MaxSize({self.limit!r})"
 
     def check(self, file: Upload) -> Upload:
         if file.size > self.bytes:
@@ -107,7 +103,6 @@ class MaxSize:
 _UNITS = {"GiB": 2**30, "GB": 10**9, "MiB": 2**20, "MB": 10**6, "KiB": 2**10, "kB": 10**3}
 
 
-@dataclass(frozen=True, init=False)
 class AcceptTypes:
     """Which files may come: ``AcceptTypes("image/*", "application/pdf", ".csv")``.
 
@@ -117,18 +112,19 @@ class AcceptTypes:
     :raises ValueError: for no type, or a text that is neither a type nor ``.ext``.
     """
 
-    types: tuple[str, ...]
-
     def __init__(self, *types: str) -> None:
         for one in types:
-            if not _TYPE.fullmatch(one):
+            if not re.fullmatch(_TYPE, one):
                 raise ValueError(
                     f"AcceptTypes has {one!r}: write a type such as 'application/pdf', 'image/*' "
                     f"or '.csv'."
                 )
         if not types:
             raise ValueError("AcceptTypes names no type: write AcceptTypes('image/*').")
-        object.__setattr__(self, "types", tuple(one.lower() for one in types))
+        self.types: tuple[str, ...] = tuple(one.lower() for one in types)
+
+    def __repr__(self) -> str:
+        return f"AcceptTypes({', '.join(map(repr, self.types))})"
 
     def check(self, file: Upload) -> Upload:
         declared = _ALIASES.get(file.mimetype, file.mimetype)
@@ -166,7 +162,8 @@ class AcceptTypes:
         return _on_files(handler(source), self.check, {"accept": self.types})
 
 
-_TYPE = re.compile(r"\.[\w.+-]+|[\w.+-]+/(?:\*|[\w.+-]+)")
+# Patterns are compiled at the first file: most applications take none.
+_TYPE = r"\.[\w.+-]+|[\w.+-]+/(?:\*|[\w.+-]+)"
 
 #: Names that browsers and systems have for the types below.
 _ALIASES = {
@@ -177,16 +174,16 @@ _ALIASES = {
 }
 
 _SIGNATURES = {
-    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
-    "image/gif": re.compile(rb"GIF8[79]a"),
-    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
-    "application/pdf": re.compile(rb"%PDF-"),
+    "image/png": rb"\x89PNG\r\n\x1a\n",
+    "image/jpeg": rb"\xff\xd8\xff",
+    "image/gif": rb"GIF8[79]a",
+    "image/webp": rb"(?s:RIFF....WEBP)",
+    "application/pdf": rb"%PDF-",
 }
 
 
 def _by_bytes(head: bytes) -> str | None:
-    return next((type_ for type_, start in _SIGNATURES.items() if start.match(head)), None)
+    return next((type_ for type_, start in _SIGNATURES.items() if re.match(start, head)), None)
 
 
 def _covers(accepted: str, declared: str) -> bool:

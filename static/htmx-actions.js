@@ -1,4 +1,5 @@
-/* What the forms of a page need beside htmx, 2 or 4: the CSRF token, and an end to old refusals. */
+/* What the forms of a page need beside htmx, 2 or 4: the CSRF token, an end to old refusals, rows
+   that come and go, the fields of the chosen model alone, and a summary that is seen. */
 (() => {
   const unsafe = /^(post|put|patch|delete)$/i;
   const tokenInPage = /<meta name="csrf-token" content="([^"]+)"/;
@@ -24,6 +25,72 @@
     const refusal = target.previousElementSibling;
     if (refusal && refusal.matches(".actions-error")) refusal.remove();
   };
+
+  // The rows of a list: the template beside them is one more.
+  const add = (button) => {
+    const list = button.closest("fieldset");
+    const rows = list.querySelector("[data-actions-rows]");
+    const blank = list.querySelector(":scope > template");
+    const next = rows.dataset.next ?? rows.children.length + 1000; // no position is used twice
+    rows.dataset.next = Number(next) + 1;
+    rows.insertAdjacentHTML("beforeend", blank.innerHTML.replaceAll("__row__", next));
+    prepare(rows.lastElementChild);
+    rows.lastElementChild.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  };
+  const remove = (button) => {
+    const list = button.closest("[data-actions-rows]");
+    button.closest(".actions-row").remove();
+    list.closest("fieldset").querySelector("[data-actions-add]")?.focus();
+  };
+
+  // Of several models, the chosen one's fields alone are seen and sent.
+  const choose = (union) => {
+    const tag = document.getElementById(union.dataset.actionsUnion)?.value;
+    for (const variant of union.querySelectorAll(":scope > [data-actions-variant]")) {
+      variant.hidden = variant.dataset.actionsVariant !== tag;
+      for (const one of variant.querySelectorAll("input, select, textarea")) {
+        one.disabled = variant.hidden;
+      }
+    }
+  };
+
+  const prepare = (part) => {
+    for (const one of part.querySelectorAll("[data-actions-add], [data-actions-remove]")) {
+      one.hidden = false;
+    }
+    part.querySelectorAll("[data-actions-union]").forEach(choose);
+  };
+
+  // After a swap the browser takes no notice of autofocus, and the title is that of before.
+  const tell = () => {
+    prepare(document);
+    const summary = document.querySelector(".actions-summary");
+    const before = document.documentElement.dataset.actionsTitle;
+    if (before !== undefined) document.title = before;
+    delete document.documentElement.dataset.actionsTitle;
+    if (!summary) return;
+    const prefix = `${summary.dataset.actionsTitle}: `;
+    if (!document.title.startsWith(prefix)) {
+      document.documentElement.dataset.actionsTitle = document.title;
+      document.title = prefix + document.title;
+    }
+    if (!summary.dataset.actionsSeen) {
+      summary.dataset.actionsSeen = "yes";
+      summary.focus();
+    }
+  };
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("[data-actions-add], [data-actions-remove]");
+    if (button) (button.matches("[data-actions-add]") ? add : remove)(button);
+  });
+  document.addEventListener("change", ({ target }) => {
+    const union = target.closest?.("[data-actions-union]");
+    if (union?.dataset.actionsUnion === target.id) choose(union);
+  });
+  document.addEventListener("DOMContentLoaded", tell);
+  document.addEventListener("htmx:afterSettle", tell);
+  document.addEventListener("htmx:after:swap", tell);
 
   // htmx 2: the request lies open in the event.
   document.addEventListener("htmx:configRequest", ({ detail }) => {

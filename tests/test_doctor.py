@@ -461,7 +461,7 @@ def test_cache_in_files_and_no_form_need_nothing(tmp_path):
 def test_every_setting_is_known():
     app = Flask(__name__)
     app.secret_key = KEY
-    for name in Settings.__dataclass_fields__:
+    for name in Settings._fields:
         app.config.setdefault(f"ACTIONS_{name.upper()}", {"url_prefix": "/do"}.get(name, "4"))
     app.config.update(
         ACTIONS_WIRE="plain",
@@ -515,3 +515,4 @@ def test_the_demo_is_well(tmp_path):
     app = create_app({"INSTANCE_PATH": str(tmp_path), "DATABASE_URL": "sqlite://"})
 
     assert findings(app) == []
+    app.extensions["demo.engine"].dispose()

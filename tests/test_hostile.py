@@ -60,8 +60,6 @@ def build(**config: Any) -> tuple[Flask, list[str]]:
     """An application, and the handlers of it that ran."""
     app = Flask(__name__)
     app.secret_key = "test"
-    # Not Flask's 500 kB, which Werkzeug 3.1.0 holds the fields of any form to: ours answers here.
-    app.config["MAX_FORM_MEMORY_SIZE"] = 2**20
     app.config.update(config)
     app.jinja_loader = DictLoader({"order.html": "<form>{{ result.error.status }}</form>"})
     actions = Actions(app)
@@ -481,7 +479,9 @@ TABLE = [*NAMES, *METHODS, *TYPES, *JSON_BODIES, *MULTIPART_BODIES, *FORM_BODIES
     ],
 )
 def test_hostile_request_is_refused_and_does_nothing(hostile, door, caplog):
-    app, ran = build()
+    # Werkzeug 3.1.0 holds such forms to Flask's 500 kB as well, before ours are counted.
+    config = {} if hostile.type != FORM else {"MAX_FORM_MEMORY_SIZE": 2**20}
+    app, ran = build(**config)
     client = app.test_client()
     client.get("/fill")
     before = client.get_cookie("session")

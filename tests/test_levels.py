@@ -15,10 +15,13 @@ PACKAGE = Path(flask_actions.__file__).parent
 
 #: Each file on its level, from the ground up.
 LEVELS = [
-    {"errors", "config", "urls", "shapes", "packing"},
-    {"models"},
+    {"records", "shelf"},
+    {"messages", "config", "urls", "shapes", "packing"},
+    {"errors"},
+    {"controls", "models"},
     {"action", "context", "result", "uploads"},
-    {"registry", "keeper", "origin", "forms", "devalue", "lazysession"},
+    {"registry", "bound", "keeper", "origin", "forms", "devalue", "lazysession", "formview"},
+    {"wtfview"},
     {"transports.base", "transports.responses"},
     {"transports.web"},
     {"transports.hx"},

@@ -7,9 +7,8 @@ another transport.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import uuid
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,11 +27,15 @@ from werkzeug.wrappers import Response
 from ..action import Action
 from ..context import ActionContext
 from ..errors import ActionError, MisuseError
-from ..models import unserialisable
+from ..messages import Text
+from ..models import Input, unserialisable
 from ..result import SafeResult
 from ..urls import on_site, path_of
 
 log: logging.Logger = logging.getLogger("flask_actions")
+
+#: What a call may say beside its input: which button was pressed, and what the page bound.
+INTENT, BOUND = MARKS = ("_intent", "_bound")
 
 
 class Transport(Protocol):
@@ -60,7 +63,12 @@ class Call:
 
     :ivar result: the result, where it is known before the line is walked.
     :ivar waits: whether the line is still to be walked: a hook has the word.
+    :ivar chosen: the input of the button that was pressed; None for an action without ``intents``.
+    :ivar sent: gives the path as the form sent it, for one in the data.
     """
+
+    chosen: Input | None = None
+    sent: Callable[[tuple[str | int, ...]], tuple[str | int, ...]] | None = None
 
     def __init__(self, action: Action[Any] | None, ctx: ActionContext) -> None:
         self.action = action
@@ -68,8 +76,23 @@ class Call:
         self.result: SafeResult[Any] | None = None
         self.waits = True
 
+    def choose(self, action: Action[Any], intent: object) -> None:
+        """Take the input of the button that was pressed; of the first one, if none is named.
+
+        :raises ActionError: ``BAD_REQUEST``, if there is no such button.
+        """
+        intents = action.intents
+        if not intents:
+            return
+        name = next(iter(intents)) if intent is None or intent == "" else intent
+        if not isinstance(name, str) or name not in intents:
+            raise ActionError("BAD_REQUEST", Text("no_such_button", known=", ".join(intents)))
+        self.ctx.intent, self.chosen = name, intents[name]
+
     async def settle(self, waiting: Awaitable[Any]) -> Any:
         """Wait for an async handler from sync code, as Flask does for async views."""
+        import asyncio  # it brings sockets, subprocesses and TLS, which few applications need
+
         try:
             asyncio.get_running_loop()
         except RuntimeError:
@@ -106,7 +129,7 @@ class Call:
 
     def report(self, problem: Exception) -> ActionError:
         """Tell the log and Flask's signal of an unexpected exception; the caller gets its id."""
-        reference = uuid.uuid4().hex[:12]
+        reference = secrets.token_hex(6)
         problem.add_note(f"In the action {self.ctx.name}, reference {reference}.")
         logger = current_app.logger if has_app_context() else log
         logger.error("Exception in the action %s [%s]", self.ctx.name, reference, exc_info=problem)

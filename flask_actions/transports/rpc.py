@@ -22,8 +22,7 @@ class RpcTransport(WebTransport):
         kind = call.admit_body(action, ("json", "form"))
         if kind == "form":
             return call.decode_form(action)
-        # An empty body of type JSON is no input, as in Astro.
-        return call.json() or None
+        return call.decode_json(action)
 
     def encode(self, call: WebCall, result: SafeResult[Any]) -> Response:
         own = response_of(result)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from ..action import Action
+from ..bound import check
 from ..context import ActionContext
 from ..errors import ActionError
 from ..forms import Decoded, decode
 from ..result import SafeResult
-from .base import Call, check_sendable
+from ..shapes import Shape
+from .base import BOUND, INTENT, MARKS, Call, check_sendable
 
 
 class ServerCall(Call):
@@ -41,9 +43,12 @@ class ServerTransport:
         return call.action
 
     def decode(self, call: Any, action: Action[Any]) -> Any:
-        given = call.given
-        if isinstance(given, MultiDict) and action.input.shape is not None:
-            return _decode_fields(given, action)
+        given = take_marks(call, action, call.given) if action.marked else call.given
+        shape = (call.chosen or action.input).shape
+        if isinstance(given, MultiDict) and shape is not None:
+            decoded = _decode_fields(given, shape)
+            call.sent = decoded.sent
+            return decoded
         # Told apart from the JSON text of a request, which is bytes too.
         return Decoded(given, _as_it_is) if isinstance(given, bytes) else given
 
@@ -53,8 +58,25 @@ class ServerTransport:
         return result
 
 
-def _decode_fields(given: MultiDict[str, Any], action: Action[Any]) -> Any:
-    assert action.input.shape is not None
+def take_marks(call: Call, action: Action[Any], given: Any) -> Any:
+    """Take which button is meant and what is bound, which trusted code gives as plain values.
+
+    :returns: what was given, without them.
+    :raises ActionError: ``BAD_REQUEST``, for a button that there is not, or what does not fit.
+    """
+    members: Mapping[Any, Any] = given if isinstance(given, Mapping) else {}
+    call.choose(action, members.get(INTENT))
+    if action.bound is not None:
+        call.ctx.bound = check(action, members.get(BOUND))
+    if not any(name in members for name in MARKS):
+        return given
+    if isinstance(given, MultiDict):
+        rest = [(name, one) for name, one in given.items(multi=True) if name not in MARKS]
+        return MultiDict(rest)
+    return {name: value for name, value in members.items() if name not in MARKS}
+
+
+def _decode_fields(given: MultiDict[str, Any], shape: Shape) -> Decoded:
     fields: MultiDict[str, str] = MultiDict()
     files: MultiDict[str, FileStorage] = MultiDict()
     for name, value in given.items(multi=True):
@@ -62,7 +84,7 @@ def _decode_fields(given: MultiDict[str, Any], action: Action[Any]) -> Any:
             files.add(name, value)
         else:
             fields.add(name, value)
-    return decode(fields, files, action.input.shape)
+    return decode(fields, files, shape)
 
 
 def _as_it_is(path: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urljoin
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask.sessions import NullSession
 from flask.wrappers import Request
+from pydantic_core import to_json
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException, UnsupportedMediaType
 from werkzeug.routing import Map
@@ -19,6 +20,7 @@ from werkzeug.sansio.utils import get_content_length
 from werkzeug.wrappers import Response
 
 from ..action import Action, Kind
+from ..bound import read
 from ..config import Settings
 from ..context import ActionContext, RequestCookies
 from ..errors import ActionError, ActionInputError, Issue, Refusal
@@ -29,7 +31,7 @@ from ..origin import check_origin
 from ..packing import pack, unpack
 from ..result import SafeResult
 from ..urls import add_query, on_site, path_of, quoted, with_query, without_query
-from .base import Call
+from .base import MARKS, Call
 
 T = TypeVar("T")
 
@@ -169,14 +171,46 @@ class WebCall(Call):
     def decode_form(self, action: Action[Any]) -> Any:
         """The form as the action's input takes it: data guided by the model, or the fields."""
         fields, files = self.form()
+        if action.marked:
+            # The last of a name: a button's value comes after a hidden field's that it overrules.
+            self.take_marks(action, {name: each[-1] for name, each in fields.lists()})
         ignore = self.ignored
-        if action.input.shape is not None:
-            return decode(fields, files, action.input.shape, ignore)
+        shape = (self.chosen or action.input).shape
+        if shape is not None:
+            decoded = decode(fields, files, shape, ignore)
+            self.sent = decoded.sent
+            return decoded
         both: MultiDict[str, Any] = MultiDict(fields)
         both.update(files)
         for name in ignore:
             both.poplist(name)
         return both
+
+    def decode_json(self, action: Action[Any]) -> bytes | None:
+        """The JSON body as the action's input takes it; None for an empty one."""
+        body = self.json() or None  # an empty body of type JSON is no input, as in Astro
+        if not action.marked:
+            return body
+        data = None if body is None else Input().from_json(body)
+        members = data if isinstance(data, dict) else {}
+        self.take_marks(action, members)
+        rest = {name: value for name, value in members.items() if name not in MARKS}
+        return body if len(rest) == len(members) else to_json(rest)
+
+    def take_marks(self, action: Action[Any], sent: Mapping[str, Any]) -> None:
+        """Take which button was pressed and what the page bound, from the body or else the URL.
+
+        :param sent: the body's members.
+        :raises ActionError: ``BAD_REQUEST``, for a button that there is not, or what is bound no
+            more.
+        """
+        asked = self.request.args
+        intent, text = (
+            asked.get(name) if sent.get(name) in ("", None) else sent[name] for name in MARKS
+        )
+        self.choose(action, intent)
+        if action.bound is not None:
+            self.ctx.bound = read(signing_keys(self.app), action, text)
 
     @property
     def ignored(self) -> Collection[str]:
@@ -212,7 +246,7 @@ class WebCall(Call):
 
     def back(self) -> str | None:
         """The page that the call came from: a URL of this site without our parameters, or None."""
-        ours = ("_action", RESULT_PARAMETER)
+        ours = ("_action", RESULT_PARAMETER, *MARKS)
         if self.by_page:
             here = on_site(here_url(self.request), self.request.host)
             return None if here is None else without_query(here, (*ours, "_page"))
@@ -399,16 +433,21 @@ def _is_exempt(csrf: Any) -> bool:
     return f"{view.__module__}.{view.__name__}" in getattr(csrf, "_exempt_views", ())
 
 
+def signing_keys(app: Flask) -> list[str | bytes]:
+    """The keys of *app*, the newest last; none without a ``SECRET_KEY``."""
+    if not app.secret_key:
+        return []
+    return [*filter(None, app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key]
+
+
 def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
     """The pockets of the browser that sent this request, the same ones each time."""
     environ = request.environ
     own: list[Pocket] | None = environ.get("flask_actions.pockets")
     if own is None:
         len(session)  # one that is opened at the first look says now what waits in it
-        keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
-        signing = [key for key in keys if key]
         known = environ.get("flask_actions.waiting")
-        own = keeper.pockets(session, RequestCookies(), signing, known)
+        own = keeper.pockets(session, RequestCookies(), signing_keys(current_app), known)
         environ["flask_actions.pockets"] = own
     return own
 

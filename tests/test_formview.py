@@ -1,0 +1,603 @@
+"""action_form: the same object at first, after a redirect and in a fragment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from html.parser import HTMLParser
+from typing import Annotated, Literal
+
+import pytest
+from flask import Flask, render_template_string, request
+from flask_wtf import CSRFProtect, FlaskForm
+from jinja2 import DictLoader
+from pydantic import BaseModel, EmailStr, Field, SecretStr
+from wtforms import BooleanField, FieldList, FormField, PasswordField, SelectField, StringField
+from wtforms import Form as PlainForm
+from wtforms.validators import DataRequired, Length
+
+from flask_actions import ActionInputError, Actions, Upload, action_form
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Contact(BaseModel):
+    name: str = Field(min_length=2)
+    phone: str = ""
+
+
+class Line(BaseModel):
+    name: str = Field(min_length=1)
+    qty: int = Field(ge=1)
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"]
+    name: str = ""
+    radius: float
+
+
+class Square(BaseModel):
+    kind: Literal["square"]
+    name: str = ""
+    side: float
+
+
+class Post(BaseModel):
+    title: str = Field(min_length=3, title="Headline", description="What it is about")
+    text: str = Field("", json_schema_extra={"html": {"control": "textarea"}})
+    published: bool = True
+    colour: Colour = Colour.RED
+    size: Literal["s", "m", "l"] = Field(
+        "m", json_schema_extra={"html": {"control": "radio", "labels": {"s": "Small"}}}
+    )
+    tags: list[Literal["a", "b", "c"]] = []
+    price: Decimal = Decimal("1.50")
+    when: date | None = None
+    password: SecretStr = SecretStr("hidden")
+    api_token: str = "secret by its name"
+    contact: Contact
+    lines: list[Line] = []
+    shape: Annotated[Circle | Square, Field(discriminator="kind")]
+
+
+class Page(HTMLParser):
+    """The controls of a page, as a browser would find them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.controls: list[dict[str, str | None]] = []
+        self.ids: list[str] = []
+        self.text = text
+        self._template = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        own = dict(attrs)
+        if tag == "template":
+            self._template += 1
+        if self._template:
+            return
+        if "id" in own:
+            self.ids.append(own["id"])
+        if tag in ("input", "select", "textarea", "button", "form"):
+            self.controls.append({"tag": tag, **own})
+
+    def handle_endtag(self, tag):
+        if tag == "template":
+            self._template -= 1
+
+    def named(self, name):
+        return [one for one in self.controls if one.get("name") == name]
+
+    def one(self, name):
+        (found,) = self.named(name)
+        return found
+
+
+def build(template="{{ action_form('createPost') }}", model=Post, templates=None, **options):
+    app = Flask(__name__)
+    app.secret_key = "test"
+    app.testing = True
+    app.jinja_loader = DictLoader({"page.html": template, **(templates or {})})
+    actions = Actions(app)
+
+    def create_post(input):
+        return "done"
+
+    actions.action(input=model, **options)(create_post)
+
+    @app.route("/")
+    def page():
+        return render_template_string(template)
+
+    return app
+
+
+def refused(app, **fields):
+    client = app.test_client()
+    headers = {"Referer": "http://localhost/"}
+    response = client.post("/_actions/createPost", data=fields, headers=headers)
+    return client.get(response.location).text
+
+
+def first(app):
+    return app.test_client().get("/").text
+
+
+# --- the first rendering
+
+
+def test_whole_form_has_a_control_for_every_field():
+    page = Page(first(build()))
+
+    form = page.controls[0]
+    assert (form["method"], form["action"]) == ("post", "/_actions/createPost")
+    names = [one["name"] for one in page.controls if one.get("name")]
+    for name in ("title", "text", "published", "colour", "size", "tags", "price", "when"):
+        assert name in names
+    assert {"contact.name", "contact.phone", "shape.kind", "shape.radius", "shape.side"} <= {*names}
+
+
+def test_no_id_stands_twice():
+    page = Page(first(build()))
+
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_defaults_of_the_model_stand_in_it():
+    page = Page(first(build()))
+
+    assert page.one("price")["value"] == "1.50"
+    assert "checked" in page.named("published")[1]
+    assert [one["value"] for one in page.named("size") if "checked" in one] == ["m"]
+    assert '<option value="red" selected>' in page.text
+
+
+def test_constraints_and_words_of_the_model_are_there():
+    page = Page(first(build()))
+
+    title = page.one("title")
+    assert title["minlength"] == "3" and "required" in title
+    assert '<label for="createPost-title">Headline</label>' in page.text
+    assert title["aria-describedby"] == "createPost-title-hint"
+    assert "What it is about</p>" in page.text
+    assert "Small</label>" in page.text
+
+
+def test_secrets_show_no_value_whoever_gives_one():
+    page = first(build("{{ action_form('createPost', {'password': 'p4ss', 'api_token': 't0k'}) }}"))
+
+    assert "p4ss" not in page and "t0k" not in page and "secret by its name" not in page
+    assert Page(page).one("password")["type"] == "password"
+
+
+@dataclass
+class Row:
+    """What an ORM gives: attributes."""
+
+    title: str = "From the database"
+    published: bool = False
+    colour: Colour = Colour.BLUE
+    tags: tuple[str, ...] = ("a", "c")
+    contact: Contact | None = None
+    lines: tuple[Line, ...] = ()
+
+
+INITIAL = {
+    "title": "From the database",
+    "published": False,
+    "colour": "blue",
+    "tags": ["a", "c"],
+    "contact": {"name": "Ann"},
+    "lines": [{"name": "Tea", "qty": 2}, {"name": "Milk", "qty": 1}],
+    "shape": {"kind": "square", "side": 2.5},
+}
+MODEL = Post.model_construct(
+    title="From the database",
+    published=False,
+    colour=Colour.BLUE,
+    tags=["a", "c"],
+    contact=Contact(name="Ann"),
+    lines=[Line(name="Tea", qty=2), Line(name="Milk", qty=1)],
+    shape=Square(kind="square", side=2.5),
+)
+OBJECT = Row(contact=Contact(name="Ann"), lines=(Line(name="Tea", qty=2), Line(name="Milk", qty=1)))
+
+
+@pytest.mark.parametrize(
+    "initial",
+    [
+        pytest.param(INITIAL, id="dictionary"),
+        pytest.param(MODEL, id="model"),
+        pytest.param(OBJECT, id="object"),
+    ],
+)
+def test_initial_values_come_from_anything_with_members(initial):
+    app = build()
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial=initial)))
+
+    assert page.one("title")["value"] == "From the database"
+    assert "checked" not in page.named("published")[1]
+    assert '<option value="blue" selected>' in page.text
+    assert page.one("contact.name")["value"] == "Ann"
+    assert page.one("lines.1.qty")["value"] == "1"
+    assert page.one("price")["value"] == "1.50"  # the model's own default, since none was given
+
+
+def test_member_of_a_union_is_the_one_that_was_given():
+    app = build()
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial=INITIAL)))
+
+    assert '<option value="square" selected>' in page.text
+    assert page.one("shape.side")["value"] == "2.5"
+    assert len(page.named("shape.name")) == 1
+
+
+class Aliased(BaseModel):
+    full_name: str = Field(alias="fullName")
+
+
+@pytest.mark.parametrize(
+    "initial", [{"fullName": "Ann"}, {"full_name": "Ann"}, Aliased(fullName="Ann")]
+)
+def test_initial_value_is_found_by_alias_or_name(initial):
+    app = build(model=Aliased)
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial=initial)))
+
+    assert page.one("fullName")["value"] == "Ann"
+
+
+# --- after a refusal
+
+
+def test_what_was_typed_comes_back_as_it_was_typed():
+    page = Page(
+        refused(
+            build(),
+            **{"title": "a<", "price": "12,5", "published": "false", "tags": ["b"], "size": "l"},
+            **{"contact.name": "", "lines.3.name": "Tea", "lines.3.qty": "0", "text": "\n x"},
+            **{"shape.kind": "square", "shape.side": "wide", "colour": "green"},
+        )
+    )
+
+    assert page.one("title")["value"] == "a<"
+    assert page.one("price")["value"] == "12,5" and page.one("price")["type"] == "text"
+    assert "checked" not in page.named("published")[1]
+    assert [one["value"] for one in page.named("size") if "checked" in one] == ["l"]
+    assert "\n\n x</textarea>" in page.text
+    assert page.one("lines.3.qty")["value"] == "0"
+    assert page.one("shape.side")["value"] == "wide"
+
+
+def test_error_is_tied_to_its_control():
+    page = Page(refused(build(), title="a"))
+
+    title = page.one("title")
+    assert title["aria-invalid"] == "true"
+    assert title["aria-describedby"] == "createPost-title-error createPost-title-hint"
+    assert {"createPost-title-error", "createPost-title-hint"} <= set(page.ids)
+
+
+def test_summary_leads_to_every_field_in_the_order_of_the_page():
+    page = Page(refused(build(), title="a", **{"contact.name": "", "lines.0.qty": "0"}))
+
+    summary = re.search(r'<div class="actions-summary".*?</div>', page.text, re.DOTALL)[0]
+    targets = re.findall(r'href="#([^"]+)"', summary)
+    assert targets[0] == "createPost-title"
+    assert set(targets) <= set(page.ids)
+    assert targets == sorted(targets, key=page.ids.index)
+    assert 'role="alert"' in summary and "autofocus" in summary and 'tabindex="-1"' in summary
+
+
+def test_every_message_of_the_error_is_in_the_summary():
+    app = build("{{ action_form('createPost').summary() }}")
+    client = app.test_client()
+    data = {"title": "a", "lines.0.qty": "0", "shape.kind": "hexagon"}
+    issues = client.post("/_actions/createPost", json={}).json["error"]["issues"]
+    assert issues
+
+    page = refused(app, **data)
+
+    for path in ("Headline", "Name", "Qty", "Shape"):
+        assert f"{path}: " in page
+
+
+def test_no_summary_where_nothing_is_wrong():
+    assert "actions-summary" not in first(build())
+
+
+def test_handlers_own_errors_find_their_place():
+    app = build()
+
+    def handler(input):
+        raise ActionInputError({"lines.0.qty": "Only 3 left", "": "Please look again"})
+
+    app.extensions["actions"].registry.find("createPost").handler = handler
+    page = refused(
+        app,
+        **{"title": "abc", "contact.name": "Ann", "lines.0.name": "Tea", "lines.0.qty": "9"},
+        **{"shape.kind": "circle", "shape.radius": "1"},
+    )
+
+    assert '<p class="actions-error-text" id="createPost-lines-0-qty-error">Only 3 left</p>' in page
+    assert "<li>Please look again</li>" in page
+
+
+def test_secret_that_was_typed_never_comes_back():
+    page = refused(build(), title="a", password="p4ssw0rd", api_token="t0ken")
+
+    assert "p4ssw0rd" not in page and "t0ken" not in page
+
+
+def test_success_shows_the_form_anew():
+    app = build(model=Contact)
+
+    page = Page(refused(app, name="Ann", phone="123"))
+
+    assert "value" not in page.one("name")
+
+
+def test_title_of_the_page_says_that_there_is_an_error():
+    app = build("{{ action_form('createPost').page_title('New post') }}")
+
+    assert first(app) == "New post"
+    assert refused(app, title="a") == "Error: New post"
+
+
+# --- copies, and parts by hand
+
+
+COPIES = "{% for n in (1, 2) %}{{ action_form('createPost', key=n) }}{% endfor %}"
+
+
+def test_each_of_two_copies_sees_its_own_result():
+    app = build(COPIES, model=Contact)
+    page = Page(refused(app, name="A", _key="2"))
+
+    assert [one.get("value") for one in page.named("name")] == [None, "A"]
+    assert [one["value"] for one in page.named("_key")] == ["1", "2"]
+    assert len(page.ids) == len(set(page.ids))
+
+
+BY_HAND = """
+{% set f = action_form('createPost') %}
+<form {{ f.attrs }} class="mine">{{ f.hidden }}
+<label for="{{ f.title.id }}">{{ f.title.label }}</label>
+<input {{ f.title.attrs(class_="wide", minlength=None, hx_get="/check") }}>{{ f.title.errors() }}
+<small>{{ f.title.hint }}</small>
+{% for one in f.colour.choices %}[{{ one.value }}|{{ one.label }}|{{ one.selected }}]{% endfor %}
+{% for line in f.lines %}{{ line.name.input() }}{{ line.qty.value }}{% endfor %}
+{{ f.contact.name.input(placeholder="Who") }}
+<input name="when" value="{{ f.when.value }}">
+{% for field in f %}({{ field.label }}){% endfor %}
+</form>
+"""
+
+
+def test_parts_may_be_placed_and_changed_one_by_one():
+    text = refused(build(BY_HAND), title="a", **{"lines.0.qty": "7", "when": "soon"})
+    page = Page(text)
+
+    title = page.one("title")
+    assert (title["class"], title["hx-get"], title["value"]) == ("wide", "/check", "a")
+    assert "minlength" not in title
+    assert "[red|Red|False]" in text and "[blue|Blue|False]" in text
+    assert page.one("contact.name")["placeholder"] == "Who"
+    assert page.one("when")["value"] == "soon"
+    assert "(Headline)" in text and "(Contact)" in text
+    assert re.search(r'name="lines.0.name"[^>]*>7', text)
+
+
+class Odd(BaseModel):
+    name: str = "n"
+    id: int = 7
+    label: str = "l"
+    url: str = "u"
+    result: str = "r"
+    summary: str = "s"
+
+
+def test_field_may_be_called_as_what_every_part_has():
+    app = build(
+        "{% set f = action_form('createPost') %}{{ f.name.value }}{{ f.id.value }}"
+        "{{ f.label.value }}{{ f.url.value }}{{ f.result.value }}{{ f['summary'].value }}",
+        model=Odd,
+    )
+
+    assert first(app) == "n7lurs"
+
+
+def test_unknown_field_is_an_error_that_lists_the_fields():
+    app = build()
+    with app.test_request_context():
+        form = action_form("createPost")
+
+    with pytest.raises(LookupError, match=r"no field 'tilte' .* title, text"):
+        form["tilte"]
+
+
+@pytest.mark.parametrize(
+    ("templates", "theme"),
+    [
+        pytest.param({"actions/controls/text.html": "<my-text>"}, "", id="a kind"),
+        pytest.param({"actions/plain/text.html": "<my-text>"}, "plain", id="a theme"),
+    ],
+)
+def test_application_has_its_own_template_for_a_control(templates, theme):
+    call = f"{{{{ action_form('createPost', theme='{theme}') }}}}"
+    page = first(build(call, templates=templates, model=Contact))
+
+    assert "<my-text>" in page and '<label for="createPost-name">' in page
+
+
+def test_one_field_has_a_template_of_its_own():
+    call = "{{ action_form('createPost').name.input('stars.html', class_='gold') }}"
+    template = {"stars.html": "<my-stars name='{{ field.name }}'{{ attributes }}>"}
+
+    assert first(build(call, templates=template, model=Contact)) == (
+        "<my-stars name='name' class=\"gold\">"
+    )
+
+
+def test_attributes_are_escaped():
+    app = build("{{ action_form('createPost', {'name': '\"><script>'}) }}", model=Contact)
+
+    assert "<script>" not in first(app)
+
+
+# --- doors, files, tokens
+
+
+class Picture(BaseModel):
+    photo: Upload
+
+
+def test_form_with_a_file_is_sent_in_parts():
+    page = Page(first(build(model=Picture)))
+
+    assert page.controls[0]["enctype"] == "multipart/form-data"
+    assert page.one("photo")["type"] == "file"
+
+
+def test_form_of_an_action_with_a_fragment_is_sent_by_htmx():
+    template = "{{ action_form('createPost') }}"
+    app = build(template, model=Contact, fragment="page.html")
+
+    assert Page(first(app)).controls[0]["hx-post"] == "/_actions/createPost"
+    response = app.test_client().post(
+        "/_actions/createPost",
+        data={"name": "A", "phone": "1"},
+        headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/?page=2"},
+    )
+    page = Page(response.text)
+    assert response.status_code == 400
+    assert page.one("name")["value"] == "A" and "actions-summary" in page.text
+    assert page.one("_page")["value"] == "/?page=2"
+
+
+def test_form_finds_back_without_a_referer():
+    app = build(model=Contact)
+    client = app.test_client()
+    page = Page(client.get("/?tab=3").text)
+
+    response = client.post(
+        "/_actions/createPost", data={"name": "A", "_page": page.one("_page")["value"]}
+    )
+
+    assert response.location.startswith("/?tab=3&_result=")
+
+
+def test_token_is_in_the_form_where_the_application_asks_for_one():
+    app = build(model=Contact)
+    CSRFProtect(app)
+    client = app.test_client()
+    token = Page(client.get("/").text).one("csrf_token")["value"]
+
+    response = client.post(
+        "/_actions/createPost",
+        data={"name": "Ann", "csrf_token": token},
+        headers={"Referer": "http://localhost/"},
+    )
+
+    assert response.status_code == 303
+
+
+def test_action_without_a_model_says_what_to_do():
+    app = build(model=int)
+    with app.test_request_context(), pytest.raises(TypeError, match="declare a pydantic model"):
+        action_form("createPost")
+
+
+# --- in development
+
+
+def test_failed_field_that_the_page_lacks_is_told(caplog):
+    app = build(
+        "{% set f = action_form('createPost') %}{{ f.summary() }}{{ f.phone.input() }}",
+        model=Contact,
+    )
+
+    page = refused(app, name="A", phone="1")
+
+    assert "Name: " in page
+    assert "The field 'name' of createPost failed, and the page / does not have it" in caplog.text
+
+
+def test_failed_field_that_was_written_by_hand_is_none_of_these(caplog):
+    app = build("{{ action_form('createPost').summary() }}<input name=\"name\">", model=Contact)
+
+    refused(app, name="A")
+
+    assert "does not have it" not in caplog.text
+
+
+# --- FlaskForm
+
+
+class Address(PlainForm):
+    street = StringField("Street", [DataRequired()])
+
+
+class Old(FlaskForm):
+    email = StringField("E-mail", [DataRequired(), Length(min=5)], description="Yours")
+    secret = PasswordField("Password", [DataRequired()])
+    news = BooleanField("News")
+    plan = SelectField("Plan", choices=["free", "paid"])
+    address = FormField(Address)
+    names = FieldList(StringField("Name", [DataRequired()]), min_entries=1)
+
+
+def test_flask_form_gets_the_same_object():
+    page = Page(refused(build(model=Old), email="a@b", secret="s3cret", plan="paid", news="y"))
+
+    email = page.one("email")
+    assert (email["value"], email["aria-invalid"]) == ("a@b", "true")
+    assert email["aria-describedby"] == "createPost-email-error createPost-email-hint"
+    assert "s3cret" not in page.text
+    assert "checked" in page.one("news")
+    assert '<option selected value="paid">' in page.text
+    assert page.one("address-street")["aria-invalid"] == "true"
+    assert {"createPost-email-error", "createPost-address-street-error"} <= set(page.ids)
+    assert 'href="#createPost-address-street"' in page.text
+
+
+def test_flask_form_takes_initial_values():
+    app = build(model=Old)
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial={"email": "ann@example.org"})))
+
+    assert page.one("email")["value"] == "ann@example.org"
+
+
+def test_flask_form_field_by_hand():
+    call = "{% set f = action_form('createPost') %}<input {{ f.email.attrs(class_='x') }}>"
+    page = Page(first(build(call, model=Old)))
+
+    assert page.one("email")["class"] == "x"
+
+
+class Mail(BaseModel):
+    email: EmailStr
+
+
+def test_input_that_was_posted_is_not_that_of_another_form():
+    app = build(model=Mail)
+
+    @app.post("/elsewhere")
+    def elsewhere():
+        request.form.get("email")
+        return str(action_form("createPost"))
+
+    page = Page(app.test_client().post("/elsewhere", data={"email": "x"}).text)
+
+    assert "value" not in page.one("email")
