@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, session
 from pydantic import BaseModel, Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -18,7 +18,6 @@ from flask_actions import (
     ActionGroup,
     ActionInputError,
     MaxSize,
-    SafeResult,
     Upload,
 )
 
@@ -249,7 +248,49 @@ def join_circle(input: Reader) -> str:
     return input.name
 
 
+# Two buttons, two models.
+
+
+class Draft(Input):
+    headline: str = Field("", title=Word("Headline"), max_length=100)
+    text: str = Field(
+        "",
+        title=Word("Your letter"),
+        description=Word("At least forty characters, if it shall be printed."),
+        max_length=2000,
+    )
+    signed: str = Field("", title=Word("Signed"), max_length=60)
+
+
+class Letter(Draft):
+    headline: str = Field(title=Word("Headline"), min_length=3, max_length=100)
+    text: str = Field(title=Word("Your letter"), min_length=40, max_length=2000)
+    signed: str = Field(title=Word("Signed"), min_length=2, max_length=60)
+
+
+def letter_form() -> dict[str, Any]:
+    """What ``forms/letter.html`` needs: the draft, which waits in the session."""
+    return {"draft": session.get("letter")}
+
+
+@forms.action(
+    intents={"draft": Draft, "publish": Letter},
+    fragment="forms/letter.html#letter_form",
+    fragment_context=lambda ctx, result: letter_form(),
+)
+def write_letter(input: Draft | Letter, ctx: ActionContext) -> str | None:
+    if ctx.intent == "publish":
+        session.pop("letter", None)
+    else:
+        session["letter"] = input.model_dump()
+    return ctx.intent
+
+
 # The same form twice.
+
+
+class Counter(BaseModel):
+    name: Literal["editor", "ferryman"]
 
 
 class Question(Input):
@@ -268,14 +309,16 @@ class Question(Input):
         return text
 
 
-def this_counter(ctx: ActionContext, result: SafeResult[Any]) -> dict[str, Any]:
-    """The copy of the form that was sent: its key comes along in it."""
-    return {"key": ctx.request.form.get("_key", "editor")}
-
-
-@forms.action(fragment="forms/_question.html", fragment_context=this_counter)
-def ask(input: Question) -> str:
-    return input.text
+@forms.action(
+    bound=Counter,
+    fragment="forms/_question.html",
+    fragment_context=lambda ctx, result: {"counter": ctx.request.form.get("_key", "editor")},
+)
+def ask(input: Question, ctx: ActionContext) -> str:
+    # Of what a page binds its signature says that nobody changed it on the way.
+    if ctx.bound.name == "editor":
+        return Word("The editor has read it, and will answer on Sunday.")
+    return Word("The ferryman nodded.")
 
 
 @pages.get("/")
@@ -291,6 +334,11 @@ def everything() -> str:
 @pages.get("/sign-up")
 def sign_up() -> str:
     return render_template("forms/sign_up.html")
+
+
+@pages.get("/letter")
+def letter() -> str:
+    return render_template("forms/letter.html", **letter_form())
 
 
 @pages.get("/twice")

@@ -6,7 +6,7 @@ import inspect
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -22,8 +22,8 @@ MARKED = re.compile(r"\{# source: ([\w, ]+) #\}(.*?)\{# end of source #\}", re.D
 def python_source(name: str) -> tuple[str, str]:
     """The file of the handler called *name*, and the handler below the models that it takes."""
     action = _action(name)
-    model = get_type_hints(action.handler).get("input")
-    parts = [inspect.getsource(part) for part in _models(model)]
+    taken = (action.bound.type if action.bound else None, action.input.type)
+    parts = [inspect.getsource(part) for part in _models(tuple[taken])]
     path = f"{action.handler.__module__.replace('.', '/')}.py"
     return path, "\n\n".join([*parts, inspect.getsource(action.handler)])
 

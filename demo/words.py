@@ -162,9 +162,7 @@ GERMAN = {
     "Register the stall": "Stand anmelden",
     "Send it unchecked": "Ungeprüft senden",
     "Registered. This is what arrived:": "Angemeldet. Das ist angekommen:",
-    "There are only six honeys' worth of tables left.": "Für Honig sind nur noch sechs Tische da.",
     "The market lends at most 12 tables.": "Der Markt verleiht höchstens 12 Tische.",
-    "Please choose a day.": "Bitte wähle einen Tag.",
     # Sign-up.
     "The reading circle": "Der Lesekreis",
     "They read last year’s paper aloud, and know how it ends.": (
@@ -186,11 +184,11 @@ GERMAN = {
     "That is no question yet: it needs a question mark.": (
         "Das ist noch keine Frage: Das Fragezeichen fehlt."
     ),
-    "Ask": "Fragen",
     "The editor has read it, and will answer on Sunday.": (
         "Die Redaktion hat es gelesen und antwortet am Sonntag."
     ),
     "The ferryman nodded.": "Der Fährmann hat genickt.",
+    "Ask something else": "Etwas anderes fragen",
     # Draft and publish.
     "A letter to the editor": "Ein Leserbrief",
     "Headline": "Überschrift",

@@ -551,7 +551,7 @@ def _intents(intents: Any, input: Any) -> dict[str, Input]:
 
 def _bound(type_: Any) -> ModelInput:
     """The model of what a page binds."""
-    model = Input.of(type_)
+    model = Input.of(type_, "bound model")
     if not isinstance(model, ModelInput) or model.shape is None:
         raise TypeError(f"bound is {type_!r}; it is a pydantic model: bound=PostRef.")
     for has, what in ((holds_secret, "a secret"), (holds_file, "a file")):

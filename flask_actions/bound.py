@@ -32,7 +32,8 @@ def sign(keys: Sequence[str | bytes], action: Action[Any], values: Any) -> str:
     model = _model_of(action)
     try:
         value = model.from_python(values)
-        plain = model.adapter.dump_python(value, mode="json", round_trip=True, by_alias=False)
+        dump = model.described.serializer.to_python
+        plain = dump(value, mode="json", round_trip=True, by_alias=False)
         _whole(model, plain)
     except ActionInputError as error:
         said = "; ".join(": ".join((*map(str, one.path), one.message)) for one in error.issues)
@@ -89,7 +90,8 @@ def _model_of(action: Action[Any]) -> ModelInput:
 
 
 def _whole(model: ModelInput, plain: Any) -> Any:
-    return model.adapter.validate_json(to_json(plain), strict=False, by_alias=False, by_name=True)
+    validate = model.described.validator.validate_json
+    return validate(to_json(plain), strict=False, by_alias=False, by_name=True)
 
 
 def _signer(keys: Sequence[str | bytes], action: Action[Any]) -> URLSafeTimedSerializer:

@@ -10,20 +10,27 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Union, get_args
+from typing import Any, NamedTuple, Union, get_args
 
+from pydantic import BaseModel
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from pydantic_core import ErrorDetails, ValidationError, core_schema, from_json, to_json
+from pydantic_core import (
+    CoreSchema,
+    ErrorDetails,
+    SchemaSerializer,
+    ValidationError,
+    core_schema,
+    from_json,
+    to_json,
+)
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from .errors import ActionError, ActionInputError, Issue
 from .messages import Places, Text, is_lazy
 from .packing import types_in
 from .shapes import Items, Leaf, Shape, clean_path, names_in, place_of, shape_of, split_name
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -34,21 +41,28 @@ class Input:
     """What an action takes.
 
     :ivar type: what was declared; None for nothing.
-    :ivar shape: the tree of the model's fields; None without a pydantic type.
     :ivar secret_words: names, or parts of names, whose typed value is never shown again.
     """
 
-    shape: Shape | None = None
     type: Any = None
     secret_words: tuple[str, ...] = ()
     label = "-"
-    #: The messages of its models and their fields; None where there are none.
-    places: Places | None = None
+
+    @property
+    def shape(self) -> Shape | None:
+        """The tree of the model's fields; None without a pydantic type."""
+        return None
+
+    @property
+    def places(self) -> Places | None:
+        """The messages of its models and their fields; None where there are none."""
+        return None
 
     @staticmethod
-    def of(type_: Any) -> Input:
+    def of(type_: Any, what: str = "input") -> Input:
         """The input of a declared type.
 
+        :param what: what it is the type of, for people.
         :raises TypeError: if pydantic cannot describe it.
         """
         if type_ is None:
@@ -58,7 +72,7 @@ class Input:
             own: Input = FormInput(type_)
             own.type = type_
             return own
-        own = ModelInput(_adapter("input", type_), _label(type_))
+        own = ModelInput(_describe(what, type_), _label(type_))
         own.type = type_
         return own
 
@@ -135,20 +149,34 @@ def _moved(error: ActionInputError, issues: list[Issue], strays: list[Path]) -> 
 class ModelInput(Input):
     """A type that pydantic knows."""
 
-    def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
-        self.adapter = adapter
-        self._validator = adapter.validator
-        self._shape = shape_of(adapter.core_schema)
-        self.shape: Shape | None = self._shape
+    def __init__(self, described: Described, label: str) -> None:
+        self.described = described
+        self._validator = described.validator
         self.label = label
-        places = Places(adapter.core_schema)
-        self.places = places if places.named else None
+
+    # Read when they are needed: an application of a thousand actions starts the sooner.
+
+    @cached_property
+    def shape(self) -> Shape:
+        return shape_of(self.described.core_schema)
+
+    @cached_property
+    def adapter(self) -> Any:
+        """pydantic's own, which writes values as well."""
+        from pydantic import TypeAdapter  # brings more of pydantic than a model does
+
+        return TypeAdapter(self.type)
+
+    @cached_property
+    def places(self) -> Places | None:
+        places = Places(self.described.core_schema)
+        return places if places.named else None
 
     def from_nothing(self) -> Any:
         # As a form says it of which nothing was sent.
-        if self._shape.nullable or isinstance(self._shape, Leaf):
+        if self.shape.nullable or isinstance(self.shape, Leaf):
             return self.from_python(None)
-        return self.from_python([] if isinstance(self._shape, Items) else {})
+        return self.from_python([] if isinstance(self.shape, Items) else {})
 
     def from_json(self, body: bytes) -> Any:
         # pydantic-core reads NaN and Infinity, which are not JSON; its strict parser tells where
@@ -179,7 +207,7 @@ class ModelInput(Input):
         strays: list[Path] = []
         for detail in details:
             code, loc, message = detail["type"], detail["loc"], _message(detail)
-            paths = [clean_path(self._shape, loc, code)]
+            paths = [clean_path(self.shape, loc, code)]
             if "fields" in detail.get("ctx", ()):
                 paths = self._about(paths[0], detail["ctx"]["fields"], strays)
             own = () if self.places is None else self.places.at(loc)
@@ -206,7 +234,7 @@ class ModelInput(Input):
         found: list[Path] = []
         for name in names:
             own = _parts(name)
-            places = (place_of(self._shape, (*base, *own)) for base in (path, path[:-1]))
+            places = (place_of(self.shape, (*base, *own)) for base in (path, path[:-1]))
             place = next((one for one in places if one is not None), None)
             if place is None:
                 strays.append((*path, *own))
@@ -220,7 +248,7 @@ class ModelInput(Input):
         issues: list[Issue] = []
         strays: list[Path] = []
         for issue in error.issues:
-            path = place_of(self._shape, issue.path)
+            path = place_of(self.shape, issue.path)
             if path is None:
                 strays.append(issue.path)
                 path = ()
@@ -231,7 +259,7 @@ class ModelInput(Input):
         return error if same else _moved(error, issues, strays)
 
     def _names(self) -> Iterator[str]:
-        return names_in(self._shape)
+        return names_in(self.shape)
 
 
 def _parts(name: str) -> Path:
@@ -365,17 +393,21 @@ def _field_issues(field: Any, path: Path, name: str, sent: Iterable[str]) -> Ite
 
 
 class Output:
-    """What an action gives: any value that pydantic can serialise.
+    """What an action gives: any value that pydantic can serialise."""
 
-    :ivar sure: whether whatever :meth:`narrow` gives can be serialised.
-    :ivar types: the models and dataclasses that it is made of, by name.
-    """
-
-    sure = False
-    types: Mapping[str, type] = {}
     label = "-"
     #: Where the action was written, for people.
     where: str = "An action"
+
+    @property
+    def sure(self) -> bool:
+        """Whether whatever :meth:`narrow` gives can be serialised."""
+        return False
+
+    @property
+    def types(self) -> Mapping[str, type]:
+        """The models and dataclasses that it is made of, by name."""
+        return {}
 
     @staticmethod
     def of(type_: Any) -> Output:
@@ -383,7 +415,7 @@ class Output:
 
         :raises TypeError: if pydantic cannot describe it.
         """
-        return TypedOutput(_adapter("output", type_), _label(type_))
+        return TypedOutput(_describe("output", type_), _label(type_))
 
     def narrow(self, data: Any) -> Any:
         """*data* as the declared type."""
@@ -407,13 +439,18 @@ class Output:
 class TypedOutput(Output):
     """A declared type: only its fields leave the server."""
 
-    def __init__(self, adapter: TypeAdapter[Any], label: str) -> None:
-        self.adapter = adapter
-        # Theirs without the adapter's look at each argument.
-        self._validator, self._serializer = adapter.validator, adapter.serializer
+    def __init__(self, described: Described, label: str) -> None:
+        self.described = described
+        self._validator, self._serializer = described.validator, described.serializer
         self.label = label
-        self.sure: bool = not _open_ended(adapter.core_schema)
-        self.types: Mapping[str, type] = types_in(adapter.core_schema)
+
+    @cached_property
+    def sure(self) -> bool:
+        return not _open_ended(self.described.core_schema)
+
+    @cached_property
+    def types(self) -> Mapping[str, type]:
+        return types_in(self.described.core_schema)
 
     def narrow(self, data: Any) -> Any:
         try:
@@ -436,11 +473,13 @@ class TypedOutput(Output):
     def to_plain(self, data: Any) -> Any:
         # Models are packed by their fields: their serialisers write what people read, and no set
         # of them can be dumped.
-        return data if self.types else self.adapter.dump_python(data, round_trip=True)
+        return data if self.types else self._serializer.to_python(data, round_trip=True)
 
     def from_plain(self, plain: Any) -> Any:
         try:
-            return self.adapter.validate_python(plain, strict=False, by_alias=False, by_name=True)
+            return self._validator.validate_python(
+                plain, strict=False, by_alias=False, by_name=True
+            )
         except ValidationError:
             # A type whose serialised form it does not read back: its plain data still shows.
             log.warning(
@@ -460,18 +499,36 @@ def unserialisable(name: str, output: Output, error: ValueError) -> ActionError:
     return ActionError("INTERNAL_SERVER_ERROR", Text("not_sent"))
 
 
-def _adapter(what: str, type_: Any) -> TypeAdapter[Any]:
+class Described(NamedTuple):
+    """What pydantic knows of a type.
+
+    :ivar validator: a ``SchemaValidator``, or what a plugin of pydantic's put around it.
+    """
+
+    core_schema: CoreSchema
+    validator: Any
+    serializer: SchemaSerializer
+
+
+def _describe(what: str, type_: Any) -> Described:
     """Pydantic's view of a declared type.
 
     :param what: what it is the type of.
     :raises TypeError: if it has none.
     """
-    # Not for all who import us: it brings more of pydantic than a model does.
-    from pydantic import TypeAdapter
+    if isinstance(type_, type) and issubclass(type_, BaseModel) and type_.__pydantic_complete__:
+        # As an adapter finds them too, at a tenth of its cost.
+        return Described(
+            type_.__pydantic_core_schema__,
+            type_.__pydantic_validator__,
+            type_.__pydantic_serializer__,
+        )
+    from pydantic import TypeAdapter  # brings more of pydantic than a model does
 
     try:
         if not isinstance(type_, dict):  # which pydantic takes for a schema of its own kind
-            return TypeAdapter(type_)
+            adapter: TypeAdapter[Any] = TypeAdapter(type_)
+            return Described(adapter.core_schema, adapter.validator, adapter.serializer)
         reason = "it is a dictionary"
     except (PydanticSchemaGenerationError, PydanticUserError, NameError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")

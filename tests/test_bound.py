@@ -6,7 +6,7 @@ import time
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +14,7 @@ from flask import Flask
 from flask_wtf import FlaskForm
 from jinja2 import DictLoader
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
-from typing_extensions import Annotated, TypedDict
+from typing_extensions import TypedDict
 from werkzeug.datastructures import MultiDict
 
 from flask_actions import (
@@ -211,7 +211,7 @@ def test_older_keys_of_the_application_still_read():
 
 
 def test_newest_key_signs():
-    app, actions = build()
+    _, actions = build()
     action = actions.registry.find("savePost")
 
     text = sign(["old", b"new"], action, {"id": 7})
@@ -446,7 +446,9 @@ class WithFile(BaseModel):
     ("options", "error", "said"),
     [
         pytest.param({"bound": Form}, TypeError, "a pydantic model: bound=PostRef", id="FlaskForm"),
-        pytest.param({"bound": object()}, TypeError, "bound.*cannot describe", id="no type"),
+        pytest.param(
+            {"bound": object()}, TypeError, "cannot describe the bound model", id="no type"
+        ),
         pytest.param({"bound": Secret}, TypeError, "bound=Secret has a secret", id="secret"),
         pytest.param({"bound": WithFile}, TypeError, "bound=WithFile has a file", id="file"),
         pytest.param({"bound_ttl": 60}, TypeError, "give bound= too", id="only a time"),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, abort
 from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from flask_actions import (
     ActionContext,
@@ -20,6 +21,7 @@ from flask_actions import (
     SafeResult,
     get_action_result,
 )
+from flask_actions.bound import sign
 
 FORM_PAGE = "{% set result = get_action_result(name) %}{{ show(result) or '' }}"
 
@@ -40,6 +42,25 @@ class Order(BaseModel):
     def known(self) -> Order:
         if self.customer == "nobody":
             raise ValueError("Who is nobody?")
+        return self
+
+
+class Quote(BaseModel):
+    customer: str = ""
+
+
+class OrderRef(BaseModel):
+    number: int = Field(gt=0)
+
+
+class Pair(BaseModel):
+    start: int
+    end: int
+
+    @model_validator(mode="after")
+    def ordered(self) -> Pair:
+        if self.end < self.start:
+            raise PydanticCustomError("order", "It ends before it starts.", {"fields": ["end"]})
         return self
 
 
@@ -75,6 +96,20 @@ def build() -> tuple[Flask, Actions]:
             raise ActionError("TOO_MANY_REQUESTS", "Wait a moment", retry_after=30)
         return Row(input.customer, sum(line.qty for line in input.lines))  # type: ignore[return-value]
 
+    @actions.action(intents={"quote": Quote, "buy": Order})
+    def save_order(input: Quote | Order, ctx: ActionContext) -> str | None:
+        return f"{ctx.intent} {type(input).__name__}"
+
+    @actions.action(bound=OrderRef)
+    def change_order(input: Order, ctx: ActionContext) -> Receipt:
+        if ctx.bound.number == 404:
+            raise ActionInputError({"lines.0.qty": "Only 3 left"})
+        return Receipt(customer=input.customer, total=ctx.bound.number)
+
+    @actions.action
+    def place_order(input: Order) -> None:
+        raise ActionInputError({"lines.0.quantity": "Only 3 left", "tags": "Too many"})
+
     @actions.action
     async def order_async(input: Order) -> Receipt:
         return Receipt(customer=input.customer, total=1)
@@ -95,6 +130,9 @@ def build() -> tuple[Flask, Actions]:
     @actions.action
     def unsendable(input: Order):
         return {"what": object()}
+
+    @actions.action
+    def pair(input: Pair) -> None: ...
 
     @actions.action
     def nothing() -> None: ...
@@ -197,8 +235,8 @@ class RpcDoor(Door):
         if body["success"]:
             plain = self.app.extensions["actions"].registry.find(name).output
             value = body["data"]
-            if value is not None and hasattr(plain, "adapter"):
-                value = plain.adapter.validate_python(value)
+            if value is not None and hasattr(plain, "described"):
+                value = plain.described.validator.validate_python(value)
             return SafeResult(data=value, location=body.get("redirect"))
         error = body["error"]
         assert error["status"] == response.status_code
@@ -294,6 +332,55 @@ CASES = [
         id="unserialisable",
     ),
     pytest.param("nothing", None, [], None, id="no input, no data"),
+    pytest.param(
+        "pair",
+        {"start": 2, "end": 1},
+        [("start", "2"), ("end", "1")],
+        "BAD_REQUEST",
+        id="validator names a field",
+    ),
+    pytest.param(
+        "placeOrder",
+        {"customer": "Ada"},
+        [("customer", "Ada")],
+        "BAD_REQUEST",
+        id="error for a field that there is not",
+    ),
+    pytest.param("saveOrder", {}, [], None, id="first intent"),
+    pytest.param(
+        "saveOrder",
+        {"_intent": "buy", "customer": "Ada"},
+        [("_intent", "buy"), ("customer", "Ada")],
+        None,
+        id="second intent",
+    ),
+    pytest.param(
+        "saveOrder",
+        {"_intent": "buy", "customer": "A"},
+        [("_intent", "buy"), ("customer", "A")],
+        "BAD_REQUEST",
+        id="input does not fit the intent",
+    ),
+    pytest.param(
+        "saveOrder", {"_intent": "sell"}, [("_intent", "sell")], "BAD_REQUEST", id="unknown intent"
+    ),
+    pytest.param(
+        "changeOrder",
+        {"customer": "Ada", "_bound": {"number": 7}},
+        [("customer", "Ada")],
+        None,
+        id="bound",
+    ),
+    pytest.param(
+        "changeOrder",
+        {"customer": "Ada", "_bound": {"number": 404}},
+        [("customer", "Ada")],
+        "BAD_REQUEST",
+        id="bound, handler refuses",
+    ),
+    pytest.param(
+        "changeOrder", {"customer": "A"}, [("customer", "A")], "BAD_REQUEST", id="nothing bound"
+    ),
     pytest.param("falsy", None, [], None, id="falsy data"),
     pytest.param(
         "crash",
@@ -334,6 +421,11 @@ def app(tmp_path):
 @pytest.mark.parametrize(("name", "data", "form", "code"), CASES)
 def test_result_is_that_of_a_call_from_python(app, door, name, data, form, code):
     expected = DOORS["server"](app).send(name, data, form)
+
+    if data is not None and "_bound" in data:  # signed, but where trusted code calls
+        action = app.extensions["actions"].registry.find(name)
+        text = sign(["test"], action, data["_bound"])
+        data, form = {**data, "_bound": text}, [*form, ("_bound", text)]
 
     result = DOORS[door](app).send(name, data, form)
 

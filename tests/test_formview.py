@@ -601,3 +601,116 @@ def test_input_that_was_posted_is_not_that_of_another_form():
     page = Page(app.test_client().post("/elsewhere", data={"email": "x"}).text)
 
     assert "value" not in page.one("email")
+
+
+# --- several buttons, bound arguments
+
+
+class Draft(BaseModel):
+    title: str = ""
+
+
+class Published(BaseModel):
+    title: str = Field(min_length=3)
+
+
+class PostRef(BaseModel):
+    id: int
+
+
+INTENTS = {"draft": Draft, "publish": Published}
+
+
+def buttons(template, **options):
+    app = Flask(__name__)
+    app.secret_key = "test"
+    app.testing = True
+    actions = Actions(app)
+
+    @actions.action(intents=INTENTS, **options)
+    def create_post(input, ctx):
+        return f"{ctx.intent} {input.title} {getattr(ctx.bound, 'id', '')}"
+
+    app.add_url_rule("/", "page", lambda: render_template_string(template))
+    return app
+
+
+def test_button_says_which_model_is_meant():
+    app = buttons(
+        "{% set f = action_form('createPost') %}{{ f.open() }}{{ f.title }}{{ f.submit() }}"
+    )
+    page = Page(first(app))
+
+    sent = [(one["name"], one["value"]) for one in page.controls if one["tag"] == "button"]
+    assert sent == [("_intent", "draft"), ("_intent", "publish")]
+    assert "required" not in page.one("title")
+    assert 'aria-invalid="true"' in refused(app, title="a", _intent="publish")
+    assert 'aria-invalid="true"' not in refused(app, title="a", _intent="draft")
+
+
+def test_buttons_have_labels_of_their_own():
+    call = "{{ action_form('createPost').intent('draft', 'Keep it', class_='quiet') }}"
+
+    assert first(buttons(call)) == (
+        '<button type="submit" name="_intent" value="draft" class="quiet">Keep it</button>'
+    )
+
+
+def test_unknown_intent_is_an_error_with_those_there_are():
+    app = buttons("")
+    with app.test_request_context(), pytest.raises(LookupError, match="'send'.*draft, publish"):
+        action_form("createPost").intent("send")
+
+
+def test_dangerous_first_button_is_told_in_development(caplog):
+    app = build(intents={"delete": Draft, "draft": Draft}, model=None)
+    app.debug = True
+    with app.test_request_context():
+        form = action_form("createPost")
+        form.intent("draft")
+        form.intent("delete")
+        assert "Enter" not in caplog.text
+
+        action_form("createPost").intent("delete")
+
+    assert "The first button of the form createPost is 'delete', which the Enter key" in caplog.text
+
+
+def test_bound_arguments_come_back_as_they_were():
+    call = "{% set f = action_form('createPost', bound={'id': 7}) %}{{ f.open() }}"
+    show = "{% set r = get_action_result('createPost') %}{{ r.data if r }}"
+    app = buttons(call + show, bound=PostRef)
+    token = Page(first(app)).one("_bound")["value"]
+
+    assert "draft x 7" in refused(app, title="x", _bound=token)
+
+
+def test_fragment_keeps_the_arguments_of_its_page():
+    template = "{{ action_form('createPost') }}"
+    app = buttons(
+        "{{ action_form('createPost', bound={'id': 7}) }}", bound=PostRef, fragment="f.html"
+    )
+    app.jinja_loader = DictLoader({"f.html": template})
+    client = app.test_client()
+    token = Page(client.get("/").text).one("_bound")["value"]
+
+    response = client.post(
+        "/_actions/createPost",
+        data={"title": "a", "_intent": "publish", "_bound": token},
+        headers={"HX-Request": "true"},
+    )
+
+    assert response.status_code == 400
+    assert Page(response.text).one("_bound")["value"] == token
+
+
+def test_page_without_the_arguments_says_what_is_missing():
+    app = buttons("", bound=PostRef)
+    with app.test_request_context(), pytest.raises(TypeError, match=r"bound=\{\.\.\.\}"):
+        action_form("createPost")
+
+
+def test_arguments_for_an_action_that_takes_none_are_an_error():
+    app = build(model=Contact)
+    with app.test_request_context(), pytest.raises(TypeError, match="takes none"):
+        action_form("createPost", bound={"id": 7})

@@ -18,7 +18,7 @@ from flask import Flask, redirect, render_template_string
 from flask_login import LoginManager, login_required
 from flask_wtf import FlaskForm
 from jinja2 import DictLoader
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from wtforms import StringField
 
 import flask_actions
@@ -37,6 +37,8 @@ from flask_actions import (
     get_action_context,
     get_action_result,
 )
+from flask_actions.bound import sign
+from flask_actions.errors import MisuseError
 
 PACKAGE = Path(flask_actions.__file__).parent
 
@@ -203,6 +205,25 @@ def async_user_loader() -> None:
     async def load_user() -> None: ...
 
     build()[1].user_loader(load_user)
+
+
+def with_options(**options: Any) -> Callable[[], Any]:
+    return lambda: define_action(handler=needs_nothing, **options)
+
+
+def bound_in_a_guard() -> None:
+    act = define_action(handler=needs_nothing, bound=Post, guard=lambda ctx: ctx.bound)
+    act.rename("act")
+    act.or_throw({})
+
+
+def error_for_a_field_that_there_is_not() -> None:
+    def refuse(input: Post) -> None:
+        raise ActionInputError({"titel": "Taken"})
+
+    app, actions = build()
+    with app.app_context():
+        actions.action("act")(refuse).or_throw({"title": "x"})
 
 
 RPC = {"Accept": "application/json"}
@@ -658,6 +679,85 @@ TABLE = [
         ValueError,
         kept_response,
         *("A Response cannot be kept", "send it"),
+    ),
+    # --- fields, buttons, bound arguments
+    row(
+        "error for a field that there is not",
+        MisuseError,
+        error_for_a_field_that_there_is_not,
+        *("act", HERE, "'titel'", "Post does not have", "'title'"),
+    ),
+    row(
+        "one model and several",
+        TypeError,
+        with_options(input=Post, intents={"draft": Post}),
+        *("needs_nothing", HERE, "input=", "intents=", "write one of them"),
+    ),
+    row(
+        "intents that are a list",
+        TypeError,
+        with_options(intents=[Post]),
+        *("needs_nothing", HERE, "{'draft': DraftIn, 'publish': PostIn}"),
+    ),
+    row(
+        "no intents",
+        ValueError,
+        with_options(intents={}),
+        *("needs_nothing", HERE, "name a button", "or leave it out"),
+    ),
+    row(
+        "intent whose name is no text",
+        TypeError,
+        with_options(intents={1: Post}),
+        *("needs_nothing", HERE, "a button 1", "'draft'"),
+    ),
+    row(
+        "form class for bound arguments",
+        TypeError,
+        with_options(bound=Form),
+        *("needs_nothing", HERE, "a pydantic model", "bound=PostRef"),
+    ),
+    row(
+        "secret among bound arguments",
+        TypeError,
+        with_options(bound=SecretStr),
+        *("needs_nothing", HERE, "bound=SecretStr has a secret", "bind the id"),
+    ),
+    row(
+        "time without bound arguments",
+        TypeError,
+        with_options(bound_ttl=60),
+        *("needs_nothing", HERE, "give bound= too"),
+    ),
+    row(
+        "time that is no number",
+        ValueError,
+        with_options(bound=Post, bound_ttl="1 h"),
+        *("needs_nothing", HERE, "bound_ttl is '1 h'", "seconds above 0"),
+    ),
+    row(
+        "bound arguments in a guard",
+        MisuseError,
+        bound_in_a_guard,
+        *("ctx.bound of act", "look at it in the handler"),
+    ),
+    row(
+        "binding where nothing can be bound",
+        MisuseError,
+        lambda: sign(["key"], define_action(handler=needs_nothing), {}),
+        *("needs_nothing", HERE, "bound=PostRef"),
+    ),
+    row(
+        "binding without a key",
+        MisuseError,
+        lambda: sign([], define_action(handler=needs_nothing, bound=int), 7),
+        *("SECRET_KEY", "Set app.secret_key"),
+    ),
+    row(
+        "binding what does not fit",
+        MisuseError,
+        lambda: sign(["key"], define_action(handler=needs_nothing, bound=Post), {"title": 7}),
+        *("needs_nothing", HERE, "does not fit Post", "title: Input should be a valid string"),
     ),
 ]
 

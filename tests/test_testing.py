@@ -1236,7 +1236,7 @@ def test_plain_client_stays_as_it_was(app):
 # Every form of the demo
 
 PAGES = [
-    "/", "/sign-up", "/log-in", "/posts/1", "/posts/new", "/posts/6/edit", "/desk",
+    "/", "/sign-up", "/log-in", "/posts/7", "/posts/new", "/posts/6/edit", "/desk",
     "/profile", "/posts/1/delete",
 ]  # fmt: skip
 EVERYBODY = {
