@@ -174,7 +174,7 @@ class Action(Member, Generic[T]):
                 self.input: Input = Input.of(input if input is not None else signature.input)
             else:
                 self.intents = _intents(intents, input)
-                self.input = Input.of_several(intents)
+                self.input = Input.of_several(self.intents)
             self.bound: ModelInput | None = None if bound is None else _bound(bound)
             self.bound_ttl: float | None = _bound_ttl(bound_ttl, bound)
             self.output: Output = Output.of(output) if output is not None else signature.output()
@@ -502,9 +502,14 @@ class _Signature:
     def _resolved(self, name: str) -> Any:
         if name not in self._annotations:
             return None
-        one = SimpleNamespace(__annotations__={name: self._annotations[name]})
-        names = {**getattr(self._plain, "__globals__", {}), **self._scope}
-        return get_type_hints(one, names, include_extras=True)[name]
+        written = self._annotations[name]
+        known = getattr(self._plain, "__globals__", {})
+        # Most are the name of a class, or the class itself: nothing to evaluate.
+        found = self._scope.get(written, known.get(written)) if type(written) is str else written
+        if isinstance(found, type):
+            return found
+        one = SimpleNamespace(__annotations__={name: written})
+        return get_type_hints(one, {**known, **self._scope}, include_extras=True)[name]
 
 
 def _plain(handler: Any) -> Any:

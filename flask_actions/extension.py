@@ -84,7 +84,9 @@ class Actions:
         """Make a function an action: ``@actions.action`` or ``@actions.action("likePost", ...)``.
 
         Options: ``input``, ``output``, ``accept`` (``"form"``, ``"json"`` or both), ``guard`` (one
-        or several), ``description``, ``fragment``, ``fragment_context``, ``max_body``.
+        or several), ``description``, ``fragment``, ``fragment_context``, ``max_body``, ``intents``
+        (a model for each button), ``bound`` (the model of what the page binds), ``bound_ttl``
+        (seconds that it holds).
 
         :raises ValueError: for a name that is unfit or taken, naming both places.
         :raises TypeError: for a handler that cannot be served.

@@ -871,7 +871,13 @@ class ActionForm(Several):
                 name,
             )
         self._shown_intents.append(name)
-        own = {"type": "submit", "name": "_intent", "value": name}
+        # By its id, htmx finds the button again that had the focus before the swap.
+        own = {
+            "type": "submit",
+            "id": f"{self._id}-submit-{name}",
+            "name": "_intent",
+            "value": name,
+        }
         return Markup(
             f"<button{attributes(own, extra)}>{escape(label or _readable(name))}</button>"
         )
@@ -881,7 +887,8 @@ class ActionForm(Several):
         if self._intents:
             return Markup("\n").join(self.intent(name, **extra) for name in self._intents)
         text = escape(label or say("send"))
-        return Markup(f"<button{attributes({'type': 'submit'}, extra)}>{text}</button>")
+        own = {"type": "submit", "id": f"{self._id}-submit"}
+        return Markup(f"<button{attributes(own, extra)}>{text}</button>")
 
     def __html__(self) -> str:
         own = self._form.render("form", form=self)

@@ -77,21 +77,12 @@ class Input:
         return own
 
     @staticmethod
-    def of_several(types: Mapping[str, Any]) -> Input:
-        """The input of a call whose button is not known: all that is in any of them.
-
-        :raises TypeError: if pydantic cannot describe one.
-        """
-        inputs = [Input.of(type_) for type_ in types.values()]
-        models = tuple(
-            type_
-            for type_, one in zip(types.values(), inputs, strict=True)
-            if isinstance(one, ModelInput)
-        )
+    def of_several(inputs: Mapping[str, Input]) -> Input:
+        """The input of a call whose button is not known: all that is in any of them."""
+        models = tuple(one.type for one in inputs.values() if isinstance(one, ModelInput))
         whole = Input.of(Union[models]) if models else Input()  # noqa: UP007, of so many
-        whole.secret_words = tuple(word for one in inputs for word in one.secret_words)
-        named = zip(types, inputs, strict=True)
-        whole.label = ", ".join(f"{name}: {one.label}" for name, one in named)
+        whole.secret_words = tuple(word for one in inputs.values() for word in one.secret_words)
+        whole.label = ", ".join(f"{name}: {one.label}" for name, one in inputs.items())
         return whole
 
     def from_nothing(self) -> Any:

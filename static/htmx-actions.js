@@ -62,22 +62,19 @@
   };
 
   // After a swap the browser takes no notice of autofocus, and the title is that of before.
+  let prefix = "";
   const tell = () => {
     prepare(document);
-    const summary = document.querySelector(".actions-summary");
-    const before = document.documentElement.dataset.actionsTitle;
-    if (before !== undefined) document.title = before;
-    delete document.documentElement.dataset.actionsTitle;
-    if (!summary) return;
-    const prefix = `${summary.dataset.actionsTitle}: `;
-    if (!document.title.startsWith(prefix)) {
-      document.documentElement.dataset.actionsTitle = document.title;
-      document.title = prefix + document.title;
+    const summaries = [...document.querySelectorAll(".actions-summary")];
+    if (prefix && document.title.startsWith(prefix)) {
+      document.title = document.title.slice(prefix.length);
     }
-    if (!summary.dataset.actionsSeen) {
-      summary.dataset.actionsSeen = "yes";
-      summary.focus();
-    }
+    const said = summaries[0]?.dataset.actionsTitle;
+    prefix = said ? `${said}: ` : "";
+    if (!document.title.startsWith(prefix)) document.title = prefix + document.title;
+    const fresh = summaries.filter((one) => !one.dataset.actionsSeen);
+    for (const one of fresh) one.dataset.actionsSeen = "yes";
+    fresh[0]?.focus();
   };
 
   document.addEventListener("click", ({ target }) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -752,3 +753,60 @@ def test_exempt_blueprint_of_a_page_does_not_exempt_what_is_posted_there():
 
     assert client.post("/page?_action=note", json={}).status_code == 403
     assert client.post("/page").status_code == 200
+
+
+# --- nothing is lost by a token that expired
+
+
+def tokens() -> tuple[Flask, list[str]]:
+    app = Flask(__name__)
+    app.secret_key = "test"
+    CSRFProtect(app)
+    seen: list[str] = []
+
+    class Letter(BaseModel):
+        text: str
+        password: str = ""
+
+    @Actions(app).action("write")
+    def write(input: Letter) -> str:
+        seen.append(f"{input.text} {input.password}".strip())
+        return "sent"
+
+    app.add_url_rule("/page", "page", lambda: "page")
+    return app, seen
+
+
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Referer": "http://localhost/page"}
+
+
+@pytest.mark.parametrize("url", ["/_actions/write", "/page?_action=write&tab=1"])
+def test_form_with_an_old_token_may_be_sent_again(url):
+    app, seen = tokens()
+    client = app.test_client()
+    typed = {"text": "Dear <all>", "password": "p4ss", "csrf_token": "old", "_key": "2"}
+
+    page = client.post(url, data=typed, headers=OWN_PAGE)
+    fields = {
+        html.unescape(name): html.unescape(value)
+        for name, value in re.findall(
+            r'<input type="hidden" name="(.*?)" value="(.*?)">', page.text
+        )
+    }
+    target = html.unescape(re.search(r'action="([^"]+)"', page.text)[1])
+    again = client.post(target, data=fields, headers=OWN_PAGE)
+
+    assert page.status_code == 403 and target == url and not seen[:-1]
+    assert "p4ss" not in page.text
+    assert fields["_key"] == "2" and fields["text"] == "Dear <all>"
+    assert again.status_code == 303 and seen == ["Dear <all>"]
+
+
+@pytest.mark.parametrize("site", ["none", "cross-site", None])
+def test_form_of_no_page_of_ours_gets_no_new_token(site):
+    app, _ = tokens()
+    headers = {"Sec-Fetch-Site": site} if site else {}
+
+    page = app.test_client().post("/_actions/write", data={"text": "x"}, headers=headers)
+
+    assert page.status_code == 403 and "csrf_token" not in page.text

@@ -652,7 +652,8 @@ def test_buttons_have_labels_of_their_own():
     call = "{{ action_form('createPost').intent('draft', 'Keep it', class_='quiet') }}"
 
     assert first(buttons(call)) == (
-        '<button type="submit" name="_intent" value="draft" class="quiet">Keep it</button>'
+        '<button type="submit" id="createPost-submit-draft" name="_intent" value="draft"'
+        ' class="quiet">Keep it</button>'
     )
 
 

@@ -104,6 +104,8 @@ class Control:
                 self.value = element.attributes.get("value", "on")
             case "file":
                 pass
+            case "submit" if element.tag == "input":
+                self.value = element.attributes.get("value", "Submit")  # as Chromium has it
             case _:
                 self.value = self._cleaned(element.get("value") or "")
 
@@ -289,11 +291,7 @@ class Controls:
 
     def __init__(self, elements: Iterable[Element], title: str) -> None:
         self.title: str = title
-        self.controls: list[Control] = [
-            Control(one)
-            for one in elements
-            if one.tag in _TAGS and not any(out.tag == "datalist" for out in one.ancestors())
-        ]
+        self.controls: list[Control] = [Control(one) for one in elements if one.tag in _TAGS]
         for control in reversed(self.controls):
             if control.kind == "radio" and control.checked:
                 self._choose(control)  # of several, the last one
@@ -425,13 +423,18 @@ class Controls:
             _fail(f"The button {button.label!r} of {self.title} is disabled.")
         return button
 
-    def entries(self, button: Control | None = None) -> list[Entry]:
+    def entries(self, button: Control | None = None, *, at_end: bool = False) -> list[Entry]:
         """The entry list of a browser (HTML Standard, 4.10.21.4).
 
         :param button: what sends it.
+        :param at_end: put the button after all else, as htmx does.
         """
         entries: list[Entry] = []
-        for control in self.controls:
+        controls = self.controls
+        if at_end:
+            controls = [one for one in controls if one is not button]
+            controls += [button] if button is not None else []
+        for control in controls:
             pressed = control is button
             if control.disabled or (control.kind in _BUTTONS and not pressed):
                 continue

@@ -18,7 +18,7 @@ from ..action import Action
 from ..errors import ActionError
 from ..result import SafeResult
 from ..urls import path_of, quoted
-from .filling import MULTIPART, PLAIN, URLENCODED, Control, Controls, Entry, encode, urlencoded
+from .filling import MULTIPART, PLAIN, URLENCODED, Control, Controls, encode, urlencoded
 from .markup import Element, parse
 
 #: Through which door a form is sent: a browser without scripts, htmx, or a script's own fetch.
@@ -516,18 +516,17 @@ class Form(Controls):
 
     # --- the three doors
 
-    def _navigate(self, button: Control | None, further: Mapping[str, str] | None = None) -> Page:
+    def _navigate(self, button: Control | None) -> Page:
         __tracebackhide__ = True
         url, method, enctype = self._way(button)
         if method == "dialog":
             _fail(f"{self.title} closes a dialog, and is not sent.")
         sender = _Sender(self.page, self.element)
-        headers = sender.navigation(method) if further is None else dict(further)
+        headers = sender.navigation(method)
         entries = self.entries(button)
         if method == "get":
             body, _ = encode(entries, URLENCODED)
-            url = urlunsplit(urlsplit(url)._replace(query=body.decode(), fragment=""))
-            return sender.open(self._ours(url), headers)
+            return sender.open(self._ours(_asking(url, body)), headers)
         body, content_type = encode(entries, enctype)
         return sender.open(self._ours(url), headers, "POST", body, content_type)
 
@@ -544,29 +543,36 @@ class Form(Controls):
         source = self.element
         if button is not None and _hx(button.element, "post") is not None:
             source = button.element
-        url, boosted = _hx(source, "post"), self._is_boosted()
-        if url is None and not boosted:
+        address = _hx(source, "post")
+        if address is None and not self._is_boosted():
             _fail(f"{self.title} has no hx-post and is not boosted: htmx does not send it.")
         if _hx(source, "include") is not None:
             raise NotImplementedError(f"{self.title} has hx-include, which is not understood here.")
+        own_url, own_method, _ = self._way(button)
+        url = self._ours(own_url if address is None else self._resolve(address))
         sender = _Sender(self.page, self.element)
-        headers = {**sender.fetch(), **self._htmx_headers(source, boosted and url is None)}
-        if url is None:
-            return sender.land(self._navigate(button, headers))
+        old = self.page._has_htmx_2()
+        headers = sender.fetch("cors" if old else "same-origin")
+        headers |= self._htmx_headers(source, boosted=address is None)
         headers |= {name: str(value) for name, value in _json(source, "headers").items()}
-        values = _json(source, "vals")
-        entries: list[Entry] = [one for one in self.entries(button) if one[0] not in values]
-        entries += [(name, str(value)) for name, value in values.items()]
+        entries = self.entries(button, at_end=True)
+        for name, value in _json(source, "vals").items():
+            places = [place for place, one in enumerate(entries) if one[0] == name]
+            place = len(entries) if old or not places else places[0]
+            entries.insert(place, (name, str(value)))
+            entries = [one for one in entries if one[0] != name or one is entries[place]]
+        # URLSearchParams: line breaks stay as they are, and of a file there is no more than this.
+        query = urlencoded(
+            (name, value if isinstance(value, str) else "[object File]") for name, value in entries
+        )
+        if address is None and own_method == "get":
+            headers.pop("Origin")
+            return sender.land(sender.open(_asking(url, query), headers))
         encoding = _hx(source, "encoding") or self.element.get("enctype")
+        body, kind = query, URLENCODED if old else f"{URLENCODED};charset=UTF-8"
         if encoding == MULTIPART:
-            body, content_type = encode(entries, MULTIPART)
-        else:  # URLSearchParams: line breaks stay, and a file is no more than its name of a type
-            texts = [
-                (name, one if isinstance(one, str) else "[object File]") for name, one in entries
-            ]
-            body, content_type = urlencoded(texts), URLENCODED
-        target = self._ours(self._resolve(url))
-        return sender.land(sender.open(target, headers, "POST", body, content_type))
+            body, kind = encode(entries, MULTIPART)
+        return sender.land(sender.open(url, headers, "POST", body, kind))
 
     def _htmx_headers(self, source: Element, boosted: bool) -> dict[str, str]:
         page = self.page
@@ -658,10 +664,10 @@ class _Sender:
             )
         return {**headers, **self._metadata("navigate", "document"), **self._metadata_of_user()}
 
-    def fetch(self) -> dict[str, str]:
+    def fetch(self, mode: str = "cors") -> dict[str, str]:
         """Headers of what a script sends."""
         headers = {"Accept": "*/*", "Origin": _origin(self.page.url), **self._referer()}
-        return {**headers, **self._metadata("cors", "empty")}
+        return {**headers, **self._metadata(mode, "empty")}
 
     def open(
         self,
@@ -718,7 +724,8 @@ class _Sender:
             further = {"HX-Request": "true", "HX-Current-URL": here}
             if not self.page._has_htmx_2():
                 further |= {"Accept": "text/html", "HX-Request-Type": "full", "HX-Target": "body"}
-            ways = {name: one for name, one in self.fetch().items() if name != "Origin"}
+            mode = "cors" if self.page._has_htmx_2() else "same-origin"
+            ways = {name: one for name, one in self.fetch(mode).items() if name != "Origin"}
             return self.open(target, {**ways, **further}, history=history)
         pushed = headers.get("HX-Push-Url") or headers.get("HX-Replace-Url") or "false"
         page._shown_at = here if pushed in ("true", "false") else urljoin(here, pushed)
@@ -787,6 +794,11 @@ def _json(element: Element, name: str) -> dict[str, Any]:
         return dict(json.loads(text))
     except ValueError:
         raise NotImplementedError(f"hx-{name} is no JSON, and is not understood here.") from None
+
+
+def _asking(url: str, query: bytes) -> str:
+    """*url* with that query in the place of its own."""
+    return urlunsplit(urlsplit(url)._replace(query=query.decode(), fragment=""))
 
 
 def _tag_and_id(element: Element) -> str:

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 
 from ..action import Action
 from ..errors import Refusal
+from ..forms import RESERVED
+from ..messages import language, say
 from ..result import SafeResult
 from ..urls import on_site
 from .hx import asks, is_boosted, moved, refused
@@ -60,14 +62,38 @@ def _refuse(call: WebCall, refusal: Refusal) -> Response:
     if answer is exception and asks(request):
         return refused(app, refusal)
     if answer is exception:
-        style = own_url("actions.static", filename="refusal.css")
-        page = render_template("actions/refusal.html", error=refusal, style=style)
+        page = render_template(
+            "actions/refusal.html",
+            error=refusal,
+            style=own_url("actions.static", filename="refusal.css"),
+            again=_again(call, refusal),
+            say=say,
+            language=language(),
+        )
         return respond(app, page.encode(), refusal.status, HTML, headers_of(refusal))
     response: Response = make_response(answer)
     response.headers.update(headers_of(refusal))
     if asks(request):
         response.headers["HX-Push-Url"] = "false"  # no GET answers the URL that was posted to
     return response
+
+
+def _again(call: WebCall, refusal: Refusal) -> list[tuple[str, str]]:
+    """The fields of a form whose token alone was wrong, with a new one, to be sent once more.
+
+    Only to whom the browser itself says that this site's own page sent it; without secrets and
+    files, which the form asks for again.
+    """
+    app, request = call.app, call.request
+    own = request.environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
+    if refusal.code != "FORBIDDEN" or refusal.cause is None or not own:
+        return []
+    token: Any = app.jinja_env.globals.get("csrf_token")
+    fields, _ = call.form()
+    kept = [(name, text) for name in RESERVED if (text := fields.get(name)) is not None]
+    for name, texts in call.values.items():
+        kept += [(name, text) for text in ([texts] if isinstance(texts, str) else texts)]
+    return [*kept, (app.config["WTF_CSRF_FIELD_NAME"], token())] if token is not None else []
 
 
 def _has_own_handler(exception: HTTPException) -> bool:

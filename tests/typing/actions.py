@@ -41,6 +41,23 @@ group = ActionGroup("blog", guard=lambda ctx: ctx.user is not None)
 def guard(ctx: ActionContext) -> None: ...
 
 
+# --- several buttons, bound arguments
+
+
+@actions.action(intents={"draft": CreatePost, "delete": None}, bound=PostOut, bound_ttl=60)
+def save_post(input: CreatePost | None, ctx: ActionContext) -> str:
+    assert_type(ctx.intent, str | None)
+    assert_type(ctx.bound, Any)
+    return ""
+
+
+assert_type(save_post, Action[str])
+assert_type(
+    group.action(intents={"draft": CreatePost}, output=PostOut)(save_post.handler), Action[PostOut]
+)
+assert_type(define_action(handler=guard, intents={"draft": CreatePost}, bound=int), Action[None])
+
+
 # --- bare, sync and async
 
 
