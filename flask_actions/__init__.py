@@ -5,6 +5,7 @@ from .context import ActionContext
 from .errors import ActionError, ActionInputError, Issue, is_action_error, is_input_error
 from .extension import Actions, call_action
 from .gates import get_action_context
+from .messages import Messages
 from .result import SafeResult
 from .templating import action_form, action_url, actions_head, get_action_result
 from .uploads import AcceptTypes, MaxSize, Upload
@@ -19,6 +20,7 @@ __all__ = [
     "Actions",
     "Issue",
     "MaxSize",
+    "Messages",
     "SafeResult",
     "Upload",
     "action_form",

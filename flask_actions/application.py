@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin
 from weakref import ref
 
-from flask import Blueprint, Flask, current_app, request_started, session
+from flask import Blueprint, Flask, current_app, request_started, send_from_directory, session
 from flask import globals as flask_globals
 from flask import request as flask_request
 from flask.ctx import AppContext
@@ -64,6 +64,8 @@ Loader = Callable[[ActionContext], Any] | None
 BLUEPRINT = "actions"
 #: The endpoint of what is no action; no action's name has brackets.
 NOWHERE = f"{BLUEPRINT}.(nowhere)"
+#: That of the client for scripts, ``client.js``.
+CLIENT = f"{BLUEPRINT}.(client)"
 
 #: Where Flask has the session: its two contexts are one since 3.2.
 _CONTEXT: Any = (
@@ -139,6 +141,13 @@ class AppState:
                 strict_slashes=False,
                 merge_slashes=False,
             )
+        app.add_url_rule(
+            f"{settings.url_prefix}/client.js",
+            endpoint=CLIENT,
+            view_func=_client,
+            methods=("GET", "HEAD"),
+            provide_automatic_options=False,
+        )
         app.after_request(self._after)
         app.cli.add_command(commands)
         templating.install(app)
@@ -222,7 +231,7 @@ class AppState:
         rule = request.url_rule
         by_page = False
         if rule is not None and rule.endpoint.startswith(BLUEPRINT + "."):
-            if rule.endpoint == f"{BLUEPRINT}.static":
+            if rule.endpoint in (f"{BLUEPRINT}.static", CLIENT):
                 return None
             name = _name_of(rule.endpoint)
         elif request.path.startswith(self.settings.url_prefix + "/") and rule is None:
@@ -360,6 +369,11 @@ def endpoint_of(name: str) -> str:
 
 def _nowhere(**_: Any) -> Response:
     return serve(None)
+
+
+def _client() -> Any:
+    """Our client for scripts, an ES module."""
+    return send_from_directory(_static_folder(), "actions.js", mimetype="text/javascript")
 
 
 def _refused_ahead(problem: HTTPException) -> Any:

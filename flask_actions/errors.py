@@ -70,7 +70,12 @@ class _Message:
     def __get__(self, issue: Issue | None, owner: type[Issue]) -> str:
         if issue is None:
             raise AttributeError  # for the dataclass: the field has no default
-        return issue.told_to(messages.find_reader())
+        reader = messages.find_reader()
+        known = issue.__dict__
+        given = known["message"]
+        if reader is None and type(given) is str and not known["own"]:
+            return given
+        return issue.told_to(reader)
 
     def __set__(self, issue: Issue, given: object) -> None:
         raise FrozenInstanceError("cannot assign to field 'message'")

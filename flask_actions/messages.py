@@ -333,7 +333,9 @@ class Places:
 
     def at(self, loc: Sequence[str | int]) -> tuple[Messages, ...]:
         """What is there for an error at pydantic's *loc*, the most specific first."""
-        return self._walk(self._schema, tuple(loc), (), ()) or ()
+        if len(loc) > _DEEPEST:
+            return ()
+        return self._walk(self._schema, tuple(loc), (), (), set()) or ()
 
     def names(self, own: Sequence[Messages]) -> list[str]:
         """The names of some, for a result that is kept."""
@@ -359,7 +361,7 @@ class Places:
             if key == "fields" and isinstance(members, Mapping):
                 for name, member in members.items():
                     self._collect(member, f"{place}.{name}")
-            elif key not in ("metadata", "cls"):
+            elif key not in _NO_SCHEMAS:
                 name = f".{schema['name']}" if schema.get("type") == "dataclass-field" else ""
                 self._collect(inner, place + name)
 
@@ -374,29 +376,35 @@ class Places:
         loc: tuple[str | int, ...],
         field: tuple[Messages, ...],
         models: tuple[Messages, ...],
+        dead: set[tuple[int, int]],
     ) -> tuple[Messages, ...] | None:
-        """The messages at the end of *loc*; None if it does not lead there."""
+        """The messages at the end of *loc*; None if it does not lead there.
+
+        :param dead: where it did not lead there before: unions in unions have many ways.
+        """
+        here = (id(schema), len(loc))
+        if here in dead:
+            return None
         field = (*_of_schema(schema), *field)
         if (whole := self._whole(schema)) is not schema:
-            return self._walk(whole, loc, field, models)
-        kind = schema.get("type")
+            return self._walk(whole, loc, field, models, dead)
+        kind, inner = schema.get("type"), schema.get("schema")
         if schema.get("cls") is not None:
             models = (*_of_class(schema["cls"]), *models)
         if not loc:
-            inner = schema.get("schema")
-            if kind in _WRAPPERS and isinstance(inner, Mapping):
-                return self._walk(inner, loc, field, models)
-            return (*field, *models)
+            if kind in _OBJECTS or not isinstance(inner, Mapping):
+                return (*field, *models)
+            return self._walk(inner, loc, field, models, dead)
+        below: Iterator[tuple[Any, int, tuple[Messages, ...]]]
         if "fields" in schema and kind != "dataclass":
-            for steps, member in _members(schema["fields"], loc):
-                found = self._walk(member, loc[steps:], (), models)
-                if found is not None:
-                    return found
-            return None
-        for inner, steps in self._inside(schema, loc[0]):
-            found = self._walk(inner, loc[steps:], field, models)
+            below = ((one, steps, ()) for steps, one in _members(schema["fields"], loc))
+        else:
+            below = ((one, steps, field) for one, steps in self._inside(schema, loc[0]))
+        for one, steps, own in below:
+            found = self._walk(one, loc[steps:], own, models, dead)
             if found is not None:
                 return found
+        dead.add(here)
         return None
 
     def _whole(self, schema: Any) -> Any:
@@ -408,16 +416,16 @@ class Places:
         match schema.get("type"):
             case "list" | "set" | "frozenset" | "deque" | "generator" | "tuple":
                 items = schema.get("items_schema") or {"type": "any"}
-                if not isinstance(items, (list, tuple)):
-                    yield items, 1
-                elif items and isinstance(step, int):
-                    yield items[min(step, len(items) - 1)], 1
+                several = items if isinstance(items, (list, tuple)) else [items]
+                if several and isinstance(step, int):
+                    yield several[min(step, len(several) - 1)], 1
             case "dict":
                 yield schema.get("values_schema") or {"type": "any"}, 1
             case "tagged-union":
                 for tag, one in schema["choices"].items():
                     if str(getattr(tag, "value", tag)) == str(getattr(step, "value", step)):
                         yield one, 1
+                yield from ((one, 0) for one in schema["choices"].values())
             case "union":
                 # Pydantic's label of a member is its name, or what it is made of.
                 choices = [one[0] if isinstance(one, tuple) else one for one in schema["choices"]]
@@ -431,8 +439,12 @@ class Places:
                 yield from ((schema[name], 0) for name in inner if name in schema)
 
 
-#: Schemas that an error at their own place may be about the inside of.
-_WRAPPERS = ("default", "nullable", "definitions", "model-field", "function-before")
+#: Schemas whose inside an error at their own place is not about.
+_OBJECTS = ("model", "dataclass")
+#: What in a schema is the application's data, or no part of what is validated.
+_NO_SCHEMAS = ("metadata", "cls", "default", "expected", "members", "serialization")
+#: The steps of a place that are followed: nobody reads what is below.
+_DEEPEST = 50
 
 
 def _of_schema(schema: Mapping[str, Any]) -> tuple[Messages, ...]:

@@ -199,8 +199,9 @@ class ModelInput(Input):
         for detail in details:
             code, loc, message = detail["type"], detail["loc"], _message(detail)
             paths = [clean_path(self.shape, loc, code)]
-            if "fields" in detail.get("ctx", ()):
-                paths = self._about(paths[0], detail["ctx"]["fields"], strays)
+            named = detail.get("ctx", {}).get("fields")
+            if named is not None:
+                paths = self._about(paths[0], named, strays)
             own = () if self.places is None else self.places.at(loc)
             for path in paths:
                 if sent is not None:

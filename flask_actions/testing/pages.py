@@ -47,7 +47,7 @@ class ActionsClient(FlaskClient):
     def __init__(self, application: Flask, response_wrapper: Any = None, **options: Any) -> None:
         super().__init__(application, response_wrapper or application.response_class, **options)
         kinds = (Page, self.response_wrapper)
-        self.response_wrapper = type("ActionsPage", kinds, {})
+        self.response_wrapper: type[TestResponse] = type("ActionsPage", kinds, {})
 
     def open(self, *args: Any, **options: Any) -> Page:
         return cast(Page, super().open(*args, **options))
