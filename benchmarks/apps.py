@@ -11,7 +11,19 @@ from typing import Any
 from flask import Flask, jsonify, redirect, render_template, request, session, url_for
 from pydantic import BaseModel, ValidationError
 
-from .models import Line, Order, Post, PostOut, Receipt, add_up, lines, save
+from .models import (
+    HINT,
+    TWENTY,
+    Line,
+    Order,
+    Post,
+    PostOut,
+    Receipt,
+    add_up,
+    lines,
+    save,
+    twenty_model,
+)
 
 #: Every Flask application has one, as those with a login have: with it, a session is opened.
 SECRET_KEY = "only for benchmarks"
@@ -71,6 +83,10 @@ def by_hand() -> Site:
         session["result"] = result
         return redirect(url_for("index"), code=303)
 
+    @app.get("/twenty")
+    def twenty():
+        return render_template("twenty.html", result=None)
+
     @app.post("/api/orders")
     def place_order():
         try:
@@ -127,6 +143,13 @@ def with_flask_wtf(*, tokens: bool = False) -> Site:
         rating = IntegerField(validators=[NumberRange(1, 5)])
         published = BooleanField()
 
+    class TwentyForm(FlaskForm):
+        pass
+
+    for name in TWENTY:
+        label = name.replace("_", " ").capitalize()
+        setattr(TwentyForm, name, StringField(label, [Length(min=2)], description=HINT))
+
     app = new_app("flask_wtf")
     if tokens:
         CSRFProtect(app)
@@ -135,6 +158,10 @@ def with_flask_wtf(*, tokens: bool = False) -> Site:
     def index():
         result = session.pop("result", None)
         return render_template("page.html", form=PostForm(), result=result)
+
+    @app.get("/twenty")
+    def twenty():
+        return render_template("twenty.html", form=TwentyForm())
 
     @app.post("/posts")
     def create_post():
@@ -187,6 +214,12 @@ def ours(*, tokens: bool = False, further: int = 0, **settings: Any) -> Site:
     @app.get("/")
     def index():
         return render_template("page.html")
+
+    @app.get("/twenty")
+    def twenty():
+        return render_template("twenty.html")
+
+    actions.action("twenty", input=twenty_model())(lambda input: None)
 
     for number in range(further):
         actions.action(f"further{number}")(create_post.handler)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 
 class Post(BaseModel):
@@ -96,3 +96,17 @@ def order_body() -> bytes:
 def numbered_models(how_many: int) -> list[type[BaseModel]]:
     """Models of *how_many* actions: no two actions of a real application share theirs."""
     return [type(f"Post{number}", (Post,), {}) for number in range(how_many)]
+
+
+#: The fields of a long form, each a line of text with a hint.
+TWENTY = (
+    "first_name last_name email phone company street house city postcode country "
+    "job department website language hobby food drink colour music book"
+).split()
+HINT = "As you would write it."
+
+
+def twenty_model() -> type[BaseModel]:
+    """A model of twenty texts."""
+    fields: Any = {name: (str, Field(min_length=2, description=HINT)) for name in TWENTY}
+    return create_model("Twenty", **fields)

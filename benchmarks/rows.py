@@ -55,6 +55,8 @@ ROWS = {
     "tokens-htmx": Row(
         "htmx post against a Flask-WTF form: tokens in both", "htmx", 0.85, 0.75, **_TOKENS
     ),
+    "long-form": Row("a form of 20 fields rendered, `action_form`", "long-form", 2.00),
+    "wtf-long-form": Row("the same against WTForms", "long-form", 1.00, **_WTF),
     "3000-actions": Row(
         "JSON call with 3,000 actions registered, against three", "json-valid", 1.05, 1.02, **_MANY
     ),

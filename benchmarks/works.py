@@ -63,6 +63,12 @@ def htmx_call(make: Callable[[], Site]) -> Turn:
     return lambda: browser.send(environ, body)
 
 
+def long_form(make: Callable[[], Site]) -> Turn:
+    browser = Browser(make().app)
+    environ = navigation("/twenty")
+    return lambda: browser.send(environ)
+
+
 def form_pair(make: Callable[[], Site]) -> Turn:
     site = make()
     browser = Browser(site.app)
@@ -112,6 +118,11 @@ def html_of(answer: Answer) -> Any:
     return answer.status, re.sub(r"\s*<input[^>]*csrf_token[^>]*>|(?<=>)\s+(?=<input)", "", html)
 
 
+def fields_of(answer: Answer) -> Any:
+    """How many lines of text a form has: its markup is each library's own."""
+    return len(re.findall(r'<input[^>]* type="(?:text|tel|email|url)"', answer.body.decode()))
+
+
 def _json_work(body: bytes) -> Work:
     return Work(
         {
@@ -129,7 +140,9 @@ def _json_work(body: bytes) -> Work:
     )
 
 
-def _form_work(do: Callable[[Callable[[], Site]], Turn]) -> Work:
+def _form_work(
+    do: Callable[[Callable[[], Site]], Turn], seen: Callable[[Answer], Any] = html_of
+) -> Work:
     return Work(
         {
             "Flask-Actions": partial(do, apps.ours),
@@ -138,7 +151,7 @@ def _form_work(do: Callable[[Callable[[], Site]], Turn]) -> Work:
             "Flask-WTF": partial(do, apps.with_flask_wtf),
             "Flask-WTF with tokens": partial(do, partial(apps.with_flask_wtf, tokens=True)),
         },
-        html_of,
+        seen,
         calls=25,
     )
 
@@ -153,6 +166,7 @@ WORKS = {
     "json-invalid": _json_work(INVALID),
     "form-pair": _form_work(form_pair),
     "htmx": _form_work(htmx_call),
+    "long-form": _form_work(long_form, fields_of),
     "items-in": _both(order_call, calls=2),
     "models-out": _both(lines_call, calls=2),
 }

@@ -18,6 +18,7 @@ from flask_actions import (
     ActionGroup,
     ActionInputError,
     MaxSize,
+    Messages,
     Upload,
 )
 
@@ -28,6 +29,24 @@ forms = ActionGroup("forms", guard=())  # () says that everybody may
 def html(control: str | None = None, **wishes: Any) -> Any:
     """What a field wants of its control: its kind, its choices' labels, any attribute."""
     return {"html": {**wishes, **({} if control is None else {"control": control})}}
+
+
+#: Of pydantic's messages in plain English; the package brings them in plain German.
+plain = Messages(
+    en={
+        "missing": "Please fill this in.",
+        "string_too_short": "Please write at least {min_length} characters.",
+        "string_too_long": "Please write at most {max_length} characters.",
+        "string_pattern_mismatch": "This does not look as it should.",
+        "too_short": "Please choose something.",
+        "greater_than": "Please give more than {gt}.",
+        "greater_than_equal": "Please give at least {ge}.",
+        "less_than_equal": "Please give at most {le}.",
+        "int_parsing": "Please give a whole number.",
+        "decimal_parsing": "Please give a number, such as 12.50.",
+        "float_parsing": "Please give a number, such as 4.2.",
+    }
+)
 
 
 # Everything at once.
@@ -69,6 +88,7 @@ class Boat(Input):
     draught: int = Field(title=Word("Draught in centimetres"), ge=5, le=90)
 
 
+@plain
 class Stall(Input):
     # The stall
     edition: Literal["2026"]
@@ -192,7 +212,13 @@ class Stall(Input):
 
     password: SecretStr = Field(title=Word("Password for changes"), min_length=4)
     printed: bool = Field(True, title=Word("Print it in the paper"))
-    rules: Literal[True] = Field(title=Word("I know the rules of the market"))
+    rules: Annotated[
+        Literal[True],
+        Messages(
+            en={"literal_error": "Please read them first."},
+            de={"literal_error": "Bitte lies sie erst."},
+        ),
+    ] = Field(title=Word("I know the rules of the market"))
 
 
 def stall_form(lines: Any = None) -> dict[str, Any]:
@@ -215,6 +241,7 @@ def register_stall(input: Stall) -> dict[str, Any]:
 # A rule across fields.
 
 
+@plain
 class Reader(Input):
     name: str = Field(title=Word("Name"), min_length=2, max_length=60)
     email: Email = Field(title=Word("Email"), json_schema_extra=html("email"))
@@ -224,7 +251,10 @@ class Reader(Input):
         min_length=8,
         json_schema_extra=html(autocomplete="new-password"),
     )
-    password_again: SecretStr = Field(
+    password_again: Annotated[
+        SecretStr,
+        Messages(de={"passwords_differ": "Das sind nicht dieselben Passwörter."}),
+    ] = Field(
         title=Word("The password once more"),
         json_schema_extra=html(autocomplete="new-password"),
     )
@@ -251,6 +281,7 @@ def join_circle(input: Reader) -> str:
 # Two buttons, two models.
 
 
+@plain
 class Draft(Input):
     headline: str = Field("", title=Word("Headline"), max_length=100)
     text: str = Field(
@@ -262,6 +293,7 @@ class Draft(Input):
     signed: str = Field("", title=Word("Signed"), max_length=60)
 
 
+@plain
 class Letter(Draft):
     headline: str = Field(title=Word("Headline"), min_length=3, max_length=100)
     text: str = Field(title=Word("Your letter"), min_length=40, max_length=2000)
@@ -293,6 +325,7 @@ class Counter(BaseModel):
     name: Literal["editor", "ferryman"]
 
 
+@plain
 class Question(Input):
     text: str = Field(
         title=Word("Your question"),

@@ -173,7 +173,6 @@ GERMAN = {
     "The password once more": "Das Passwort noch einmal",
     "Join": "Beitreten",
     "Welcome to the circle, %s.": "Willkommen im Kreis, %s.",
-    "These are not the same passwords.": "Das sind nicht dieselben Passwörter.",
     "Somebody reads under this name already.": "Unter diesem Namen liest schon jemand.",
     # Two copies.
     "Ask at the counter": "Am Schalter fragen",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial, update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin
 from weakref import ref
 
@@ -30,7 +29,6 @@ from .config import Settings, unknown_settings
 from .context import ActionContext, write_cookies
 from .doors import door_of, limit_body
 from .errors import ActionError, MisuseError, Refusal
-from .formview import ActionForm
 from .keeper import COOKIE_LIMIT, KEY, Keeper, writable
 from .lazysession import LazySession, LazySessions
 from .pipeline import answer, complete
@@ -56,6 +54,9 @@ from .transports.web import (
 from .urls import add_query, on_site, path_of
 
 log: logging.Logger = logging.getLogger("flask_actions")
+
+if TYPE_CHECKING:
+    from .formview import ActionForm
 
 #: Loads the user of a call; None for an application without a login system.
 Loader = Callable[[ActionContext], Any] | None
@@ -299,8 +300,7 @@ class AppState:
         return response
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(NamedTuple):
     """Where the requests for one action go.
 
     :ivar action: None where there is no such action.

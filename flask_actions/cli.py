@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -82,6 +83,22 @@ def doctor() -> None:
         click.echo(line)
     if examined.findings:
         raise SystemExit(1)
+
+
+@commands.command("openapi")
+@click.option("--out", type=click.Path(dir_okay=False, writable=True), help="Write to a file.")
+def openapi(out: str | None) -> None:
+    """Describe all actions as an OpenAPI 3.1 document, in JSON."""
+    from .openapi import describe  # only when it is asked for: pydantic's writer of schemas
+
+    app = _app()
+    state = app.extensions["actions"]
+    root = str(app.config["APPLICATION_ROOT"]).rstrip("/")
+    text = json.dumps(describe(app, state.registry, state.settings, root), indent=2) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        Path(out).write_text(text)
 
 
 class _ShellTransport(ServerTransport):

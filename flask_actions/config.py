@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     :ivar result_ttl: seconds that an unread result waits.
     :ivar htmx_version: the vendored htmx, ``"4.0.1"`` or ``"2.0.11"``.
     :ivar lazy_session: whether sessions are opened at the first look.
+    :ivar openapi: whether ``openapi.json`` and its page are served.
     """
 
     url_prefix: str
@@ -33,6 +34,7 @@ class Settings(NamedTuple):
     secret_fields: tuple[str, ...]
     htmx_version: str
     lazy_session: bool
+    openapi: bool
 
 
 def read_settings(config: Mapping[str, Any], url_prefix: str | None = None) -> Settings:
@@ -51,7 +53,8 @@ def read_settings(config: Mapping[str, Any], url_prefix: str | None = None) -> S
             text.lower() for text in _texts(config, "ACTIONS_SECRET_FIELDS", SECRET_FIELDS)
         ),
         htmx_version=htmx_version(config.get("ACTIONS_HTMX_VERSION", "4")),
-        lazy_session=_yes_or_no(config.get("ACTIONS_LAZY_SESSION", False)),
+        lazy_session=_yes_or_no(config, "ACTIONS_LAZY_SESSION"),
+        openapi=_yes_or_no(config, "ACTIONS_OPENAPI"),
     )
 
 
@@ -100,9 +103,10 @@ def htmx_version(version: object) -> str:
     raise ValueError(f"ACTIONS_HTMX_VERSION is {version!r}: the package has {known}.")
 
 
-def _yes_or_no(setting: Any) -> bool:
+def _yes_or_no(config: Mapping[str, Any], name: str) -> bool:
+    setting = config.get(name, False)
     if not isinstance(setting, bool):
-        raise ValueError(f"ACTIONS_LAZY_SESSION is {setting!r}: it is True or False.")
+        raise ValueError(f"{name} is {setting!r}: it is True or False.")
     return setting
 
 

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import lru_cache
 from typing import IO, Any
 
 from flask.wrappers import Request
-from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
-from werkzeug.http import parse_accept_header
 
 from .config import Settings
 from .context import Door
-from .transports.web import BROKEN_FORM, FORM_TYPES, has_body
-
-#: So much of an ``Accept`` header is read, in characters.
-MAX_ACCEPT = 1_000
-_JSON = ("application/json", "application/json+devalue")
+from .transports.web import BROKEN_FORM, FORM_TYPES, has_body, wanted
 
 
 def door_of(
@@ -41,28 +34,13 @@ def door_of(
         return "form" if whole_page else "htmx"
     if mimetype not in FORM_TYPES and (mimetype or has_body(length, headers)):
         return "rpc"
-    html, json = _wanted(headers.get("HTTP_ACCEPT", "")[:MAX_ACCEPT])
+    html, json, devalue = wanted(headers)
     mode = headers.get("HTTP_SEC_FETCH_MODE")
     if settings.wire == "astro" and not by_page and mode != "navigate" and not html:
         return "rpc"
-    if json > html or (mode not in (None, "navigate") and not html):
+    if json > html or devalue > html or (mode not in (None, "navigate") and not html):
         return "rpc"
     return "form"
-
-
-@lru_cache(256)  # browsers send few different ones
-def _wanted(accept: str) -> tuple[float, float]:
-    """How much an ``Accept`` header wants HTML and JSON, by name: from 0 to 1."""
-    accepted = [(_bare(kind), q) for kind, q in parse_accept_header(accept, MIMEAccept)]
-    return (
-        max((q for kind, q in accepted if kind == "text/html"), default=0),
-        max((q for kind, q in accepted if kind in _JSON), default=0),
-    )
-
-
-def _bare(kind: str) -> str:
-    """A media range without its parameters, ``application/json; charset=utf-8``."""
-    return kind.partition(";")[0].strip().lower()
 
 
 def limit_body(request: Request, length: int | None, limit: int) -> None:

@@ -732,7 +732,7 @@ class ActionForm(Several):
         self._intents = intents
         self._shown_intents: list[str] = []
 
-    @cached_property
+    @property
     def _id(self) -> str:
         return self._form.prefix
 

@@ -141,14 +141,16 @@ class SessionPocket:
 class CookiePocket:
     """Results in signed cookies, one each: no two responses write the same one."""
 
-    def __init__(self, cookies: Cookies, secret_keys: list[str | bytes], ttl: int) -> None:
+    def __init__(
+        self, cookies: Cookies, secret_keys: Callable[[], list[str | bytes]], ttl: int
+    ) -> None:
         self._cookies = cookies
         self._secret_keys = secret_keys
         self._ttl = ttl
 
     @cached_property
     def _signer(self) -> URLSafeTimedSerializer:
-        keys = [key.encode() if isinstance(key, str) else key for key in self._secret_keys]
+        keys = [key.encode() if isinstance(key, str) else key for key in self._secret_keys()]
         return URLSafeTimedSerializer(keys, salt="flask-actions-result")
 
     def items(self) -> Iterator[tuple[str, Kept]]:
@@ -239,7 +241,7 @@ class Keeper:
         self,
         session: MutableMapping[str, Any],
         cookies: Cookies,
-        secret_keys: list[str | bytes],
+        secret_keys: Callable[[], list[str | bytes]],
         known: Any = None,
     ) -> list[Pocket]:
         """The pockets of a browser, the one that new results go to first.

@@ -11,7 +11,10 @@ from .action import Action
 #: What ``GET`` serves beside the actions.
 RESERVED_NAMES = ("client.js", "openapi.json", "static")
 
-_SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+#: What no name has: a URL's rule and an endpoint are made of it, and the others mean something
+#: else to some browser or proxy on the way.
+_UNFIT = frozenset("<>:%\\")
+_USUAL = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 class Registry:
@@ -33,15 +36,16 @@ class Registry:
                 f"{action.where} has no name: @actions.action('createPost'), or register it in a "
                 f"dictionary by name."
             )
-        if name in RESERVED_NAMES or name.partition(".")[0] == "static":
+        if name in RESERVED_NAMES or re.split("[./]", name)[0] == "static":
             raise ValueError(
                 f"{action.where}: no action may be called {name!r}, since GET serves a file there. "
                 f"Choose another name."
             )
-        if not all(_SEGMENT.fullmatch(part) for part in name.split(".")):
+        if not all(map(_is_fit, name.split("."))):
             raise ValueError(
                 f"{action.where}: {name!r} is no name for an action. Each part between dots begins "
-                f"with a letter and has letters, digits, '_' and '-': 'createPost', 'blog.comment'."
+                f"with a letter or a digit, as in 'createPost' and 'blog.comment', ends neither "
+                f"with a space nor a slash, and has none of {' '.join(sorted(_UNFIT))}."
             )
         taken = self._actions.get(name)
         if taken is not None and taken is not action:
@@ -85,3 +89,24 @@ class Registry:
             return " Register it: actions.register(action)."
         names = ", ".join(sorted(self._actions)[:10])
         return f" It has: {names}." if names else " It has none: register them before."
+
+
+def _is_fit(part: str) -> bool:
+    """Whether a part of a name means one thing, in a URL, in a log and to who reads it."""
+    if _USUAL.fullmatch(part):
+        return True
+    return (
+        part[:1].isalnum()
+        and part.isprintable()
+        and _UNFIT.isdisjoint(part)
+        and not part.endswith((" ", "/"))
+        and "//" not in part
+        and (part.isascii() or _is_normal(part))
+    )
+
+
+def _is_normal(text: str) -> bool:
+    from unicodedata import is_normalized  # most names are ASCII
+
+    # Not one of several texts that look the same: the sender may well write another.
+    return is_normalized("NFKC", text)

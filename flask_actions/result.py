@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic_core import to_jsonable_python
 
 from .errors import ActionError
+from .records import Record
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class SafeResult(Generic[T]):
+class SafeResult(Record, Generic[T]):
     """The result of a call; always true, whatever its data.
 
     :ivar location: where the handler sends the caller, if it does.
@@ -23,14 +22,30 @@ class SafeResult(Generic[T]):
         failed, and never a secret or a file.
     """
 
-    data: T | None = None
-    error: ActionError | None = None
-    location: str | None = None
-    values: Mapping[str, str | list[str]] = field(default_factory=dict)
+    data: T | None
+    error: ActionError | None
+    location: str | None
+    values: Mapping[str, str | list[str]]
+
+    def __init__(
+        self,
+        data: T | None = None,
+        error: ActionError | None = None,
+        location: str | None = None,
+        values: Mapping[str, str | list[str]] | None = None,
+    ) -> None:
+        super().__init__(data=data, error=error, location=location, values=values or {})
 
     @property
     def ok(self) -> bool:
         return self.error is None
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if isinstance(other, SafeResult) else NotImplemented
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"SafeResult({facts})"
 
     def or_throw(self) -> T:
         """The data.

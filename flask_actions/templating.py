@@ -7,7 +7,7 @@ import logging
 import time
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flask import Flask, current_app, has_request_context, request
@@ -17,15 +17,17 @@ from markupsafe import Markup
 from .action import Action
 from .bound import sign
 from .config import htmx_version
-from .controls import Group, controls_of
 from .forms import SecretWords
-from .formview import ActionForm, Surroundings
 from .keeper import waiting
 from .messages import language
 from .result import SafeResult
 from .transports.web import RESULT_PARAMETER, here_url, own_url, pockets, whole_result
 from .urls import without_query
-from .wtfview import WtfNode
+
+if TYPE_CHECKING:
+    from .controls import Group
+    from .formview import ActionForm
+    from .wtfview import WtfNode
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -93,6 +95,9 @@ def action_form(
     :raises LookupError: if there is no such action.
     :raises TypeError: for an action whose input is no model.
     """
+    # Not for all who import us: a form is drawn by a great part of the package.
+    from .formview import ActionForm, Surroundings
+
     state = _state()
     name = state.registry.name_of(action)
     found: Action[Any] = state.registry.find(name)
@@ -131,6 +136,9 @@ def action_form(
 
 def _node(action: Action[Any], name: str) -> Group | WtfNode:
     """The controls of an action's input."""
+    from .controls import Group, controls_of
+    from .wtfview import WtfNode
+
     kind = action.input.type
     if isinstance(kind, type) and hasattr(kind, "validate_on_submit"):
         return WtfNode(kind)

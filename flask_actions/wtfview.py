@@ -72,10 +72,6 @@ class WtfField(_WtfPart):
     def name(self) -> str:
         return str(self.field.name)
 
-    @cached_property
-    def _id(self) -> str:
-        return self._form.id_of(self._name)
-
     @property
     def kind(self) -> str:
         """The type of its input, or the name of its widget."""
@@ -143,7 +139,7 @@ class WtfGroup(_WtfPart, Several):
         self._inner = parts
         super().__init__(form, field, path)
 
-    @property
+    @cached_property
     def _parts(self) -> dict[str, Part]:
         return self._inner
 

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -37,11 +38,22 @@ def npm_package(name: str, version: str) -> Path:
     :param version: the whole number, ``5.9.4``: tests of a moving target prove nothing.
     """
     home = PACKAGES / f"{name.replace('/', '+')}@{version}"
-    if not home.exists():
-        problem = _install(name, version, home)
-        if problem:
-            _cannot_test(f"npm could not install {name}@{version}: {problem}")
+    _have(name, version, home, "install")
     return home / "node_modules" / name
+
+
+def npm_files(name: str, version: str) -> Path:
+    """The folder of an npm package alone, without the hundreds of others that it needs."""
+    home = PACKAGES / f"{name.replace('/', '+')}@{version}.files"
+    _have(name, version, home, "pack")
+    return home / "package"
+
+
+def _have(name: str, version: str, home: Path, verb: str) -> None:
+    if not home.exists():
+        problem = _fetch(name, version, home, verb)
+        if problem:
+            _cannot_test(f"npm could not {verb} {name}@{version}: {problem}")
 
 
 @cache
@@ -70,7 +82,7 @@ def _npm_command() -> list[str] | None:
 
 
 @cache
-def _install(name: str, version: str, home: Path) -> str | None:
+def _fetch(name: str, version: str, home: Path, verb: str) -> str | None:
     """What went wrong, if anything did."""
     npm = _npm_command()
     if npm is None:
@@ -80,13 +92,16 @@ def _install(name: str, version: str, home: Path) -> str | None:
     with tempfile.TemporaryDirectory(dir=PACKAGES, prefix=".new-") as folder:
         new = Path(folder) / "package"
         new.mkdir()
-        wanted = {"private": True, "dependencies": {name: version}}
-        (new / "package.json").write_text(json.dumps(wanted))
-        options = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund")
+        if verb == "install":
+            wanted = {"private": True, "dependencies": {name: version}}
+            (new / "package.json").write_text(json.dumps(wanted))
+            options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        else:
+            options = [f"{name}@{version}"]
         path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
         try:
             done = subprocess.run(
-                [*npm, "install", *options, "--loglevel=error"],
+                [*npm, verb, *options, "--loglevel=error"],
                 cwd=new,
                 env={**os.environ, "PATH": path},
                 stdin=subprocess.DEVNULL,
@@ -98,6 +113,9 @@ def _install(name: str, version: str, home: Path) -> str | None:
             return "it took too long"
         if done.returncode:
             return (done.stderr or done.stdout).strip().replace("\n", " ")[:300]
+        for archive in new.glob("*.tgz"):
+            with tarfile.open(archive) as files:
+                files.extractall(new, filter="data")
         try:
             new.rename(home)
         except OSError:

@@ -620,6 +620,14 @@ TEMPLATES = {
 }
 
 
+class Lazy(ActionInputError):
+    """An error whose messages are read in the request, as those in the reader's language are."""
+
+    @property
+    def fields(self) -> dict[str, list[str]]:
+        return {"title": [f"Not at {request.host}"]}
+
+
 class Line(BaseModel):
     qty: int = Field(gt=0)
 
@@ -644,7 +652,9 @@ def make_site(**config: Any) -> Flask:
                 raise ActionError("CONFLICT", "Somebody was faster")
             case "taken":
                 raise ActionInputError({"title": "Already taken", "": "Please check"})
-            case "welcome" | "elsewhere":
+            case "lazy":
+                raise Lazy({"title": ""})
+            case "welcome":
                 ctx.redirect("welcome")
             case "away":
                 ctx.redirect("https://example.org/", external=True)
@@ -739,6 +749,24 @@ def test_form_says_what_is_wrong_with_its_fields(client):
     assert form.errors("tags") == ["List should have at most 2 items after validation, not 3"]
     assert form.errors("body") == []
     assert form.fields["title"] == "x"
+
+
+def test_hint_of_an_invalid_field_is_no_error(client):
+    client.application.jinja_loader.mapping["new.html"] = TEMPLATES["new.html"].replace(
+        'aria-errormessage="title-error"', ""
+    )
+
+    page = client.get("/new").form("createPost").fill(title="x").submit()
+
+    assert page.errors("title") == ["String should have at least 3 characters"]
+
+
+def test_messages_are_known_as_they_were_told_in_the_request(client):
+    page = client.get("/new").form("createPost").fill(title="lazy").submit(door="htmx")
+
+    page.assert_invalid("title", message="Not at localhost")
+    with pytest.raises(AssertionError, match="  title: Not at localhost"):
+        page.assert_ok()
 
 
 def test_answer_of_a_form_can_be_filled_and_sent_again(client):

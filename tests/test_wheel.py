@@ -86,14 +86,15 @@ def _get(url: str, server: subprocess.Popen[bytes]) -> bytes:
             time.sleep(0.1)
 
 
-def test_wheel_has_the_assets_the_templates_and_the_marker_of_types(wheel):
+def test_wheel_has_the_assets_the_templates_the_languages_and_the_marker_of_types(wheel):
     inside = set(ZipFile(wheel).namelist())
     files = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
     templates = list((ROOT / "flask_actions/templates").rglob("*.html"))
+    languages = list((ROOT / "flask_actions/languages").glob("*.json"))
 
-    assert templates
+    assert templates and languages
     assert {f"flask_actions/{path.relative_to(ROOT)}" for path in files} <= inside
-    assert {str(path.relative_to(ROOT)) for path in templates} <= inside
+    assert {str(path.relative_to(ROOT)) for path in (*templates, *languages)} <= inside
     assert "flask_actions/py.typed" in inside
 
 

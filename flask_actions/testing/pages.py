@@ -29,12 +29,46 @@ _PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _GROUPS = ("group", "radiogroup")
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An error as it was told, in the language of the request."""
+
+    code: str
+    message: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    form_errors: list[str] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class _Visit:
-    """One request: who made it, and what the application knew of it."""
+    """One request: who made it, and what the application knew of it.
+
+    :ivar error: what the action ended in that was called, or whose result was shown.
+    """
 
     client: ActionsClient
     environ: dict[str, Any] = field(default_factory=dict)
+    error: _Told | None = None
+
+    def look(self, app: Flask, **_: Any) -> None:
+        """See what the client does not: the application has an environ of its own."""
+        self.environ = request.environ
+        call, shown = self.call, list(self.shown.values())
+        result = call.result if call is not None else shown[0] if len(shown) == 1 else None
+        error = None if result is None else result.error
+        if error is not None:  # here, since messages become text when they are read
+            self.error = _Told(error.code, error.message, error.fields, error.form_errors)
+
+    @property
+    def call(self) -> Any:
+        """The call of an action, if it came to an end."""
+        _, call = self.environ.get("flask_actions.call", (None, None))
+        return call if call is not None and call.result is not None else None
+
+    @property
+    def shown(self) -> dict[tuple[str, str | None], SafeResult[Any]]:
+        """The results that templates asked for, by action and key."""
+        return dict(self.environ.get("flask_actions.shown", {}))
 
 
 class ActionsClient(FlaskClient):
@@ -64,11 +98,7 @@ class ActionsClient(FlaskClient):
 
     def run_wsgi_app(self, environ: dict[str, Any], buffered: bool = False) -> Any:
         visit = environ["flask_actions.visit"] = _Visit(self)
-
-        def look(app: Flask, **_: Any) -> None:
-            visit.environ = request.environ  # of a copy, which the client does not see otherwise
-
-        with request_finished.connected_to(look, self.application):
+        with request_finished.connected_to(visit.look, self.application):
             return super().run_wsgi_app(environ, buffered=buffered)
 
 
@@ -165,7 +195,7 @@ class Page(TestResponse):
     @property
     def results(self) -> dict[tuple[str, str | None], SafeResult[Any]]:
         """The results that the page was given to show, by action and key."""
-        return dict(self._seen.get("flask_actions.shown", {}))
+        return self._visit.shown
 
     @property
     def result(self) -> SafeResult[Any] | None:
@@ -259,30 +289,26 @@ class Page(TestResponse):
         return cast(_Visit, self.request.environ["flask_actions.visit"])
 
     @property
-    def _seen(self) -> dict[str, Any]:
-        return self._visit.environ
+    def _called(self) -> _Visit | None:
+        """The last call of an action on the way here."""
+        visits = (page._visit for page in (self, *reversed(self._past)))
+        return next((visit for visit in visits if visit.call is not None), None)
 
     @property
     def _call(self) -> Any:
-        """The last call of an action on the way here that came to an end."""
-        for page in (self, *reversed(self._past)):
-            _, call = page._seen.get("flask_actions.call", (None, None))
-            if call is not None and call.result is not None:
-                return call
-        return None
+        visit = self._called
+        return None if visit is None else visit.call
 
     @property
     def _past(self) -> tuple[Page, ...]:
         return cast("tuple[Page, ...]", self.history)
 
     @property
-    def _error(self) -> ActionError | None:
-        result = self.result
-        if result is not None and result.error is not None:
-            return result.error
-        if self.status_code >= 400:
-            return ActionError(ActionError.status_to_code(self.status_code), self.status)
-        return None
+    def _error(self) -> _Told | None:
+        error = (self._called or self._visit).error
+        if error is None and self.status_code >= 400:
+            return _Told(ActionError.status_to_code(self.status_code), self.status)
+        return error
 
     @property
     def _fields(self) -> dict[str, list[str]]:
@@ -294,17 +320,13 @@ class Page(TestResponse):
     def _is_told(self) -> bool:
         """Whether the page was given the result, or is no page that could show it."""
         call, sent = self._call, self._sent
-        if call is None or not self.history or self._call_is_here:
+        if call is None or self._visit.call is call:
             return True
         if sent is not None and path_of(self.url) != path_of(sent.page.url):
             return True  # the login page, or wherever the error leads
         key = None if sent is None else sent.key
         shown = self.results
         return (call.ctx.name, key) in shown or (sent is None and bool(shown))
-
-    @property
-    def _call_is_here(self) -> bool:
-        return "flask_actions.call" in self._seen
 
     def _check_shown(self) -> None:
         __tracebackhide__ = True
@@ -320,7 +342,7 @@ class Page(TestResponse):
     def _text(self) -> str:
         return self.document.text
 
-    def _says(self, message: str, error: ActionError) -> bool:
+    def _says(self, message: str, error: _Told) -> bool:
         if self.mimetype == "text/html":
             return _plain(message) in self._text
         return message in (error.message, *error.form_errors)
@@ -347,8 +369,7 @@ class Page(TestResponse):
         controls = self._controls(name)
         marked = [one for one in map(_invalid, controls) if one is not None]
         if marked:
-            texts = (self._described(one) for one in marked)
-            return list(dict.fromkeys(text for each in texts for text in each))
+            return self._described(marked, name)
         said = self._fields.get(_dotted(name)) if self._is_told else None
         if not said:
             return None
@@ -357,9 +378,15 @@ class Page(TestResponse):
         seen = [_plain(text) for text in said if _plain(text) in self._text]
         return seen if seen or controls else None
 
-    def _described(self, element: Element) -> list[str]:
-        ids = element.words("aria-errormessage") or element.words("aria-describedby")
-        return [one.text for one in map(self.document.by_id, ids) if one is not None and one.text]
+    def _described(self, marked: list[Element], name: str) -> list[str]:
+        """The texts that elements point to; of errors and hints the errors, if they are known."""
+        texts: list[str] = []
+        for element in marked:
+            ids = element.words("aria-errormessage") or element.words("aria-describedby")
+            found = (one.text for one in map(self.document.by_id, ids) if one is not None)
+            texts += [text for text in found if text and text not in texts]
+        known = [_plain(text) for text in self._fields.get(_dotted(name), [])]
+        return [text for text in texts if any(one in text for one in known)] or texts
 
     # --- what is told of it
 
@@ -371,9 +398,9 @@ class Page(TestResponse):
         yield f"It was {self._way_here()}."
         call, error = self._call, self._error
         if call is not None:
-            told = "" if self._is_told else " (the page was not given this result)"
+            whole = "" if self._is_told else " (the page was not given this result)"
             ended = "went well" if error is None else f"ended in {error.code}: {error.message}"
-            yield f"{call.ctx.name} {ended}{told}"
+            yield f"{call.ctx.name} {ended}{whole}"
         if error is not None:
             yield from (f"  {name}: {' '.join(texts)}" for name, texts in error.fields.items())
             yield from (f"  {text}" for text in error.form_errors if text != error.message)
@@ -385,7 +412,8 @@ class Page(TestResponse):
             yield "In the page:"
         for control in scope:
             said = _invalid(control)
-            wrong = "" if said is None else f"  <- invalid: {' '.join(self._described(said))}"
+            told = [] if said is None else self._described([said], control.name)
+            wrong = "" if said is None else f"  <- invalid: {' '.join(told)}"
             yield f"  {control}{wrong}"
         alerts = (one for one in self.document.walk() if one.get("role") == "alert")
         yield from (f"The page says: {one.text}" for one in alerts if one.text)
@@ -473,13 +501,9 @@ class Form(Controls):
         """What somebody reads at a field that is invalid: the texts of the elements that its
         ``aria-errormessage``, or else its ``aria-describedby``, points to; nothing at a valid one.
         """
-        marked = [
-            _invalid(one)
-            for one in self.controls
-            if one.name and _dotted(one.name) == _dotted(name)
-        ]
-        texts = (self.page._described(one) for one in marked if one is not None)
-        return list(dict.fromkeys(text for each in texts for text in each))
+        same = [one for one in self.controls if one.name and _dotted(one.name) == _dotted(name)]
+        marked = [one for one in map(_invalid, same) if one is not None]
+        return self.page._described(marked, name)
 
     def submit(self, button: str | None = None, *, door: Door = "form") -> Page:
         """Send the form, and follow where the answer leads.

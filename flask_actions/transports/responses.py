@@ -36,6 +36,14 @@ def respond(
     return _Answer(body, status, own, mimetype)
 
 
+def no_content(app: Flask, headers: Mapping[str, str]) -> Response:
+    """An answer without a body, so without its type and its length (RFC 9110, 8.6 and 15.3.5)."""
+    own = {"Cache-Control": "no-store", **headers}
+    response: Response = app.response_class(status=204, headers=own)
+    del response.headers["Content-Type"]
+    return response
+
+
 def see_other(app: Flask, url: str) -> Response:
     """The way to a page: 303, not 302, so that the browser comes back with GET, whatever it sent.
 

@@ -1,4 +1,4 @@
-"""JSON in, JSON out."""
+"""JSON in, JSON or devalue's text out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 from ..action import Action
 from ..models import unserialisable
 from ..result import SafeResult
-from .responses import JSON, respond
-from .web import WebCall, WebTransport, headers_of, response_of
+from .responses import JSON, no_content, respond
+from .web import DEVALUE, WebCall, WebTransport, headers_of, response_of, wanted
 
 
 class RpcTransport(WebTransport):
-    """A JSON body or a form in; ``{"success", "data", "error"}`` out."""
+    """A JSON body or a form in; ``{"success", "data", "error"}`` out, or Astro's wire."""
 
     def decode(self, call: WebCall, action: Action[Any]) -> Any:
         kind = call.admit_body(action, ("json", "form"))
@@ -28,6 +28,8 @@ class RpcTransport(WebTransport):
         own = response_of(result)
         if own is not None:
             return own
+        if call.settings.wire == "astro" or _wants_devalue(call):
+            return _as_astro(call, result)
         if result.error is not None:
             body = _json(result.to_dict())
             return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
@@ -43,6 +45,30 @@ class RpcTransport(WebTransport):
         where = json.dumps(result.location).encode()
         body = b'{"success":true,"data":%b,"error":null,"redirect":%b}' % (data, where)
         return respond(call.app, body, 200, JSON, {"Action-Redirect": result.location})
+
+
+def _wants_devalue(call: WebCall) -> bool:
+    _, json, devalue = wanted(call.request.environ)
+    return devalue > 0 and devalue >= json
+
+
+def _as_astro(call: WebCall, result: SafeResult[Any]) -> Response:
+    """The answer as Astro's own client reads it."""
+    from ..astro import error_to_dict, write  # brings devalue, which few applications need
+
+    if result.error is not None:
+        body = _json(error_to_dict(result.error))
+        return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
+    headers = {} if result.location is None else {"Action-Redirect": result.location}
+    if result.data is None:
+        return no_content(call.app, headers)
+    action = call.action
+    assert action is not None
+    try:
+        body = write(result.data, action.output)
+    except ValueError as error:
+        raise unserialisable(call.ctx.name, action.output, error) from None
+    return respond(call.app, body, 200, DEVALUE, headers)
 
 
 def _json(plain: dict[str, Any]) -> bytes:

@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urljoin
 
 from flask import Flask, current_app, has_request_context, request, session, url_for
-from flask.sessions import NullSession
+from flask.sessions import NullSession, SessionMixin
 from flask.wrappers import Request
 from pydantic_core import to_json
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import FileStorage, MIMEAccept, MultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException, UnsupportedMediaType
+from werkzeug.http import parse_accept_header
 from werkzeug.routing import Map
 from werkzeug.sansio.utils import get_content_length
 from werkzeug.wrappers import Response
@@ -24,7 +25,7 @@ from ..bound import read
 from ..config import Settings
 from ..context import ActionContext, RequestCookies
 from ..errors import ActionError, ActionInputError, Issue, Refusal
-from ..forms import RESERVED, Values, decode, values
+from ..forms import RESERVED, Decoded, Values, decode, values
 from ..keeper import Keeper, Kept, Pocket, SessionPocket
 from ..models import Input, Output, unserialisable
 from ..origin import check_origin
@@ -40,6 +41,11 @@ RESULT_PARAMETER = "_result"
 
 BROKEN_FORM = "The form's body is broken or cut off."
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+#: JSON that has dates, sets and shared values: the text of the npm package devalue.
+DEVALUE = "application/json+devalue"
+
+#: So much of an ``Accept`` header is read, in characters.
+MAX_ACCEPT = 1_000
 
 
 class WebCall(Call):
@@ -93,7 +99,7 @@ class WebCall(Call):
         :raises Refusal: ``UNSUPPORTED_MEDIA_TYPE`` for any other.
         """
         mimetype = self.mimetype
-        if mimetype == "application/json":
+        if mimetype == "application/json" or mimetype == DEVALUE:
             return "json"
         if mimetype in FORM_TYPES:
             return "form"
@@ -186,9 +192,11 @@ class WebCall(Call):
             both.poplist(name)
         return both
 
-    def decode_json(self, action: Action[Any]) -> bytes | None:
+    def decode_json(self, action: Action[Any]) -> bytes | Decoded | None:
         """The JSON body as the action's input takes it; None for an empty one."""
         body = self.json() or None  # an empty body of type JSON is no input, as in Astro
+        if body is not None and self.mimetype == DEVALUE:
+            return self._decode_rich(action, body)
         if not action.marked:
             return body
         data = None if body is None else Input().from_json(body)
@@ -196,6 +204,20 @@ class WebCall(Call):
         self.take_marks(action, members)
         rest = {name: value for name, value in members.items() if name not in MARKS}
         return body if len(rest) == len(members) else to_json(rest)
+
+    def _decode_rich(self, action: Action[Any], body: bytes) -> Decoded | None:
+        """The body in devalue's text as the action's input takes it; None for undefined."""
+        from ..astro import read  # brings devalue, which few applications need
+
+        rich = read(body)
+        if not action.marked:
+            return rich
+        members = rich.data if rich is not None and isinstance(rich.data, dict) else {}
+        self.take_marks(action, members)
+        if rich is None or not any(name in members for name in MARKS):
+            return rich
+        rest = {name: value for name, value in members.items() if name not in MARKS}
+        return rich._replace(data=rest)
 
     def take_marks(self, action: Action[Any], sent: Mapping[str, Any]) -> None:
         """Take which button was pressed and what the page bound, from the body or else the URL.
@@ -386,6 +408,31 @@ def here_url(request: Request) -> str:
     return f"{quoted(request.root_path + request.path)}{'?' if query else ''}{query}"
 
 
+class Wanted(NamedTuple):
+    """How much an ``Accept`` header wants each type, by name: from 0 to 1."""
+
+    html: float
+    json: float
+    devalue: float
+
+
+def wanted(environ: Mapping[str, Any]) -> Wanted:
+    """What a request wants to be answered with."""
+    return _wanted(environ.get("HTTP_ACCEPT", "")[:MAX_ACCEPT])
+
+
+@lru_cache(256)  # browsers send few different ones
+def _wanted(accept: str) -> Wanted:
+    accepted = [(_bare(kind), q) for kind, q in parse_accept_header(accept, MIMEAccept)]
+    types = ("text/html", "application/json", DEVALUE)
+    return Wanted(*(max((q for kind, q in accepted if kind == one), default=0) for one in types))
+
+
+def _bare(kind: str) -> str:
+    """A media range without its parameters, ``application/json; charset=utf-8``."""
+    return kind.partition(";")[0].strip().lower()
+
+
 def mimetype_of(environ: Mapping[str, Any]) -> str:
     """The type of a request's body, without its parameters; empty if none is said."""
     mimetype: str = environ.get("CONTENT_TYPE", "").partition(";")[0]
@@ -445,9 +492,12 @@ def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
     environ = request.environ
     own: list[Pocket] | None = environ.get("flask_actions.pockets")
     if own is None:
-        len(session)  # one that is opened at the first look says now what waits in it
+        # The session itself: each look through the proxy costs as much as the look.
+        held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
+        len(held)  # one that is opened at the first look says now what waits in it
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         known = environ.get("flask_actions.waiting")
-        own = keeper.pockets(session, RequestCookies(), signing_keys(current_app), known)
+        own = keeper.pockets(held, RequestCookies(), lambda: signing_keys(app), known)
         environ["flask_actions.pockets"] = own
     return own
 

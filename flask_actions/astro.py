@@ -1,0 +1,242 @@
+"""Astro's wire: a result -> what Astro's own client reads; rich input -> plain values.
+
+Data is devalue's text, so that a date arrives as a date; errors are JSON, their issues with the
+words of zod's. Loaded by the first call that asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from pydantic import AnyUrl
+from pydantic_core import Url, from_json
+
+from . import messages
+from .devalue import UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, loads
+from .errors import ActionError, ActionInputError, Issue
+from .forms import Decoded
+from .messages import Text
+from .models import Output, TypedOutput
+
+#: The client reads a URL by a reviver of its own, so it is a custom type: ``["URL", <text>]``.
+_ENCODERS: Encoders = {AnyUrl: ("URL", str), Url: ("URL", str)}
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def write(data: Any, output: Output) -> bytes:
+    """The data of a result as devalue's text; dates, sets and the like are themselves.
+
+    :raises ValueError: if it cannot be serialised.
+    """
+    return dumps(_shown(data, output), _ENCODERS).encode()
+
+
+def error_to_dict(error: ActionError) -> dict[str, Any]:
+    """An error as JSON data of Astro's form."""
+    if isinstance(error, ActionInputError):
+        return _input_error(error)
+    plain = {
+        "type": "AstroActionError",
+        "code": error.code,
+        "status": error.status,
+        "message": error.message,
+    }
+    if error.reference is not None:
+        plain["reference"] = error.reference
+    return plain
+
+
+def read(body: bytes) -> Decoded | None:
+    """The input in devalue's text; None for undefined, which is no input.
+
+    Members that are undefined are absent, as in the JSON that JavaScript writes.
+
+    :raises ActionError: ``BAD_REQUEST`` with the path to the spot, for a text that is refused.
+    """
+    try:
+        text = body.decode()
+        if _HALF_A_PAIR.search(text):
+            from_json(body)  # refuses half a surrogate pair, which is no text
+        value = loads(text, undefined=UNDEFINED, cycles=False)
+        if value is UNDEFINED:
+            return None
+        if "-1" in text or "-2" in text or "-7" in text:
+            value = _defined(value, {})
+    except ValueError as error:
+        raise ActionError("BAD_REQUEST", Text("not_json", reason=str(error))) from None
+    return Decoded(value, _as_sent)
+
+
+def _as_sent(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    return path
+
+
+def _defined(value: Any, seen: dict[int, Any]) -> Any:
+    """*value* without undefined: members are left out, items are None.
+
+    :param seen: identities -> what has become of them; a text may name a value twice.
+    """
+    if value is UNDEFINED:
+        return None
+    if type(value) not in (dict, Map) and not isinstance(value, (list, set, tuple)):
+        return value
+    if id(value) in seen:
+        return seen[id(value)]
+    new: Any
+    match value:
+        case Map():
+            new = Map((_defined(key, seen), _defined(one, seen)) for key, one in value.items())
+        case dict():
+            new = {name: _defined(one, seen) for name, one in value.items() if one is not UNDEFINED}
+        case MapItems() | SetItems() | set() | tuple():
+            new = type(value)(_defined(one, seen) for one in value)
+        case _:
+            new = [_defined(one, seen) for one in value]
+    # With the old one, whose identity is one only as long as it lives.
+    seen[id(value)] = new
+    seen[id(new)] = new
+    return new
+
+
+# Data
+
+
+def _shown(data: Any, output: Output) -> Any:
+    """*data* as its declared type shows it; what has no declared members stays what it is."""
+    if not isinstance(output, TypedOutput) or _is_bare(output):
+        return data
+    serializer = output.described.serializer
+    if getattr(type(data), "__pydantic_serializer__", None) is serializer:
+        return data  # a model of just that class, whose own way devalue takes
+    # That of the declared type and not of the value's: a subclass may have more than it shows.
+    try:
+        return serializer.to_python(data, by_alias=True)
+    except TypeError:  # a set of models: dictionaries fit into no set
+        return serializer.to_python(data, by_alias=True, mode="json")
+
+
+@lru_cache(1000)
+def _is_bare(output: TypedOutput) -> bool:
+    """Whether nothing that the type declares changes how its value is written.
+
+    Then the value is written as it is, what it shares and the circles in it included.
+    """
+    return _has_no_form(output.described.core_schema)
+
+
+#: Parts of a type that pydantic and devalue write alike.
+_BARE = frozenset(
+    "any none bool int float str bytes date time datetime timedelta decimal uuid literal enum "
+    "list tuple set frozenset dict nullable union default".split()
+)
+
+
+def _has_no_form(schema: Any) -> bool:
+    if isinstance(schema, (list, tuple)):
+        return all(map(_has_no_form, schema))
+    if not isinstance(schema, Mapping):
+        return True
+    if schema.get("type") not in _BARE or "serialization" in schema:
+        return False
+    inner = ("schema", "choices", "items_schema", "keys_schema", "values_schema")
+    return all(_has_no_form(schema[name]) for name in inner if name in schema)
+
+
+# Errors
+
+
+def _input_error(error: ActionInputError) -> dict[str, Any]:
+    reader = messages.find_reader()
+    issues: list[dict[str, Any]] = []
+    fields: dict[str, list[str]] = {}
+    for one in error.issues:
+        issue = {**_in_words_of_zod(one), "message": one.told_to(reader)}
+        issues.append(issue)
+        if issue["path"]:
+            fields.setdefault(str(issue["path"][0]), []).append(issue["message"])
+    return {"type": "AstroActionInputError", "issues": issues, "fields": fields}
+
+
+#: Pydantic's type of an error -> zod's code, what is counted, and whether the limit fits.
+_SIZES = {
+    "string_too_short": ("too_small", "string", "min_length", True),
+    "string_too_long": ("too_big", "string", "max_length", True),
+    "bytes_too_short": ("too_small", "array", "min_length", True),
+    "bytes_too_long": ("too_big", "array", "max_length", True),
+    "too_short": ("too_small", "array", "min_length", True),
+    "too_long": ("too_big", "array", "max_length", True),
+    "greater_than": ("too_small", "number", "gt", False),
+    "greater_than_equal": ("too_small", "number", "ge", True),
+    "less_than": ("too_big", "number", "lt", False),
+    "less_than_equal": ("too_big", "number", "le", True),
+}
+#: What pydantic's type of an error begins with -> the type that zod names.
+_TYPES = {
+    "missing": "nonoptional",
+    "string": "string",
+    "int": "int",
+    "float": "number",
+    "finite": "number",
+    "decimal": "number",
+    "bool": "boolean",
+    "list": "array",
+    "tuple": "tuple",
+    "set": "set",
+    "frozen": "set",
+    "dict": "object",
+    "mapping": "object",
+    "model": "object",
+    "dataclass": "object",
+    "date": "date",
+    "datetime": "date",
+    "none": "null",
+}
+_MISFITS = ("_type", "_parsing", "_size", "_inexact", "_from_float", "_number", "_required")
+#: Texts of a form.
+_FORMATS = {"uuid_parsing": "uuid", "url_parsing": "url", "time_parsing": "time"}
+
+
+def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
+    """An issue as zod has it, but for its message; what zod has no word for is ``custom``."""
+    code, path, context = issue.code, list(issue.path), issue.context
+    size = _SIZES.get(code)
+    if size is not None and size[2] in context:
+        kind, origin, name, fits = size
+        limit = "minimum" if kind == "too_small" else "maximum"
+        if type(context[name]) not in (int, float):
+            origin = "date" if hasattr(context[name], "year") else origin
+        if context.get("field_type", "").lower() in ("set", "frozenset"):
+            origin = "set"
+        own = {"origin": origin, "code": kind, limit: context[name], "inclusive": fits}
+    elif code == "string_pattern_mismatch":
+        pattern = str(context.get("pattern", ""))
+        own = {"origin": "string", "code": "invalid_format", "format": "regex", "pattern": pattern}
+    elif code in _FORMATS:
+        own = {"origin": "string", "code": "invalid_format", "format": _FORMATS[code]}
+    elif code in ("literal_error", "enum"):
+        own = {"code": "invalid_value", "values": _values(str(context.get("expected", "")))}
+    elif code == "multiple_of":
+        own = {"origin": "number", "code": "not_multiple_of", "divisor": context["multiple_of"]}
+    elif code == "extra_forbidden":
+        own, path = (
+            {"code": "unrecognized_keys", "keys": [str(one) for one in path[-1:]]},
+            path[:-1],
+        )
+    elif code in ("union_tag_invalid", "union_tag_not_found"):
+        tag = str(context.get("discriminator", "")).strip("'") or str(path[-1] if path else "")
+        own = {"code": "invalid_union", "errors": [], "note": "No matching discriminator"}
+        own["discriminator"] = tag
+    elif code == "missing" or code.endswith(_MISFITS):
+        own = {"code": "invalid_type", "expected": _TYPES.get(code.partition("_")[0], "string")}
+    else:
+        own = {"code": "custom"}
+    return {**own, "path": path}
+
+
+def _values(expected: str) -> list[str | int]:
+    """The values in pydantic's ``'a', 'b' or 3``."""
+    found = re.findall(r"'((?:[^'\\]|\\.)*)'|(-?\d+)", expected)
+    return [int(number) if number else text for text, number in found]
