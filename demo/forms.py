@@ -31,10 +31,9 @@ def html(control: str | None = None, **wishes: Any) -> Any:
     return {"html": {**wishes, **({} if control is None else {"control": control})}}
 
 
-#: Of pydantic's messages in plain English; the package brings them in plain German.
-plain = Messages(
+@Messages(  # pydantic's own in plain English; the package has them in plain German
     en={
-        "missing": "Please fill this in.",
+        "missing": "Please answer this.",
         "string_too_short": "Please write at least {min_length} characters.",
         "string_too_long": "Please write at most {max_length} characters.",
         "string_pattern_mismatch": "This does not look as it should.",
@@ -47,6 +46,8 @@ plain = Messages(
         "float_parsing": "Please give a number, such as 4.2.",
     }
 )
+class Plain(Input):
+    """An input that says what is wrong in words for people."""
 
 
 # Everything at once.
@@ -88,8 +89,7 @@ class Boat(Input):
     draught: int = Field(title=Word("Draught in centimetres"), ge=5, le=90)
 
 
-@plain
-class Stall(Input):
+class Stall(Plain):
     # The stall
     edition: Literal["2026"]
     name: str = Field(
@@ -152,10 +152,8 @@ class Stall(Input):
         "", title=Word("Found under"), max_length=30, json_schema_extra=html("search")
     )
     website: HttpUrl | None = Field(None, title=Word("Website"))
-    picture: (
-        Annotated[Upload, MaxSize("200 kB"), AcceptTypes("image/png", "image/jpeg")] | None
-    ) = Field(
-        None, title=Word("Picture"), description=Word("PNG or JPEG of at most 200 kB.")
+    picture: Annotated[Upload, MaxSize("200 kB"), AcceptTypes("image/png", "image/jpeg")] | None = (
+        Field(None, title=Word("Picture"), description=Word("PNG or JPEG of at most 200 kB."))
     )
     colour: str = Field(
         "#8c2f23",
@@ -241,8 +239,8 @@ def register_stall(input: Stall) -> dict[str, Any]:
 # A rule across fields.
 
 
-@plain
-class Reader(Input):
+@Messages(de={"passwords_differ": "Das sind nicht dieselben Passwörter."})
+class Reader(Plain):
     name: str = Field(title=Word("Name"), min_length=2, max_length=60)
     email: Email = Field(title=Word("Email"), json_schema_extra=html("email"))
     password: SecretStr = Field(
@@ -251,10 +249,7 @@ class Reader(Input):
         min_length=8,
         json_schema_extra=html(autocomplete="new-password"),
     )
-    password_again: Annotated[
-        SecretStr,
-        Messages(de={"passwords_differ": "Das sind nicht dieselben Passwörter."}),
-    ] = Field(
+    password_again: SecretStr = Field(
         title=Word("The password once more"),
         json_schema_extra=html(autocomplete="new-password"),
     )
@@ -281,8 +276,7 @@ def join_circle(input: Reader) -> str:
 # Two buttons, two models.
 
 
-@plain
-class Draft(Input):
+class Draft(Plain):
     headline: str = Field("", title=Word("Headline"), max_length=100)
     text: str = Field(
         "",
@@ -293,7 +287,6 @@ class Draft(Input):
     signed: str = Field("", title=Word("Signed"), max_length=60)
 
 
-@plain
 class Letter(Draft):
     headline: str = Field(title=Word("Headline"), min_length=3, max_length=100)
     text: str = Field(title=Word("Your letter"), min_length=40, max_length=2000)
@@ -325,8 +318,7 @@ class Counter(BaseModel):
     name: Literal["editor", "ferryman"]
 
 
-@plain
-class Question(Input):
+class Question(Plain):
     text: str = Field(
         title=Word("Your question"),
         description=Word("It ends with a question mark."),

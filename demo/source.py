@@ -22,8 +22,8 @@ MARKED = re.compile(r"\{# source: ([\w, ]+) #\}(.*?)\{# end of source #\}", re.D
 def python_source(name: str) -> tuple[str, str]:
     """The file of the handler called *name*, and the handler below the models that it takes."""
     action = _action(name)
-    taken = (action.bound.type if action.bound else None, action.input.type)
-    parts = [inspect.getsource(part) for part in _models(tuple[taken])]
+    taken = [*_models(action.bound and action.bound.type), *_models(action.input.type)]
+    parts = [inspect.getsource(part) for part in dict.fromkeys(taken)]
     path = f"{action.handler.__module__.replace('.', '/')}.py"
     return path, "\n\n".join([*parts, inspect.getsource(action.handler)])
 

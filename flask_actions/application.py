@@ -67,6 +67,11 @@ BLUEPRINT = "actions"
 NOWHERE = f"{BLUEPRINT}.(nowhere)"
 #: That of the client for scripts, ``client.js``.
 CLIENT = f"{BLUEPRINT}.(client)"
+#: Those of the OpenAPI document and of the page that shows it.
+OPENAPI = f"{BLUEPRINT}.(openapi)"
+OPENAPI_PAGE = f"{BLUEPRINT}.(openapi page)"
+#: What ``GET`` serves, which is for no action.
+_FILES = (f"{BLUEPRINT}.static", CLIENT, OPENAPI, OPENAPI_PAGE)
 
 #: Where Flask has the session: its two contexts are one since 3.2.
 _CONTEXT: Any = (
@@ -149,6 +154,20 @@ class AppState:
             methods=("GET", "HEAD"),
             provide_automatic_options=False,
         )
+        if settings.openapi:
+            from . import viewer  # most applications show it to nobody
+
+            for rule, endpoint, view in (
+                ("/openapi.json", OPENAPI, viewer.show_document),
+                ("/static/openapi.html", OPENAPI_PAGE, viewer.show_page),
+            ):
+                app.add_url_rule(
+                    settings.url_prefix + rule,
+                    endpoint=endpoint,
+                    view_func=view,
+                    methods=("GET", "HEAD"),
+                    provide_automatic_options=False,
+                )
         app.after_request(self._after)
         app.cli.add_command(commands)
         templating.install(app)
@@ -232,7 +251,7 @@ class AppState:
         rule = request.url_rule
         by_page = False
         if rule is not None and rule.endpoint.startswith(BLUEPRINT + "."):
-            if rule.endpoint in (f"{BLUEPRINT}.static", CLIENT):
+            if rule.endpoint in _FILES:
                 return None
             name = _name_of(rule.endpoint)
         elif request.path.startswith(self.settings.url_prefix + "/") and rule is None:

@@ -451,18 +451,19 @@ class _Reader:
     def _tagged(self, core: _Core, shape: Tagged, place: _Place) -> Union_ | Group:
         name = _discriminator(shape)
         schemas: Mapping[Any, _Schema] = core.schema["choices"]
+        labels = place.html.get("labels") or {}
         groups: dict[str, Group] = {}
         for tag, one in shape.choices.items():
+            label = labels.get(text_of(tag)) or _choice(tag).label
             inner = self._core(schemas[tag], core.config)
             at = _described(_below(place, ""), inner.metadata)
             at = at._replace(free=True, sure=place.sure and core.sure and inner.sure)
             if isinstance(one, Fields):
-                titled = at._replace(label=_choice(tag).label)
+                titled = at._replace(label=label)
                 groups[text_of(tag)] = self._group(inner, one, titled, without=name)
             else:
                 found = self.read(schemas[tag], core.config, one, at)
                 members = found.members if isinstance(found, Group) else {}
-                label = _choice(tag).label
                 groups[text_of(tag)] = Group(label=label, hint="", required=True, members=members)
         return Union_(
             label=_label(place),

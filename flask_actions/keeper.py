@@ -121,6 +121,10 @@ class SessionPocket:
     def drop(self, id: str) -> None:
         self._write({other: text for other, text in self._read().items() if other != id})
 
+    @property
+    def empty(self) -> bool:
+        return not self._read()
+
     def restore(self) -> None:
         """Put back what the application cleared away with the rest of its session."""
         if self._known and KEY not in self._session:
@@ -317,9 +321,12 @@ class Keeper:
 
         :param cookie_size: measures the cookie as it would be sent, in bytes.
         """
-        if not isinstance(pockets[0], SessionPocket) or cookie_size() <= COOKIE_LIMIT:
+        session = pockets[0]
+        if not isinstance(session, SessionPocket) or session.empty:
             return
-        session, own = pockets[0], pockets[1]
+        if cookie_size() <= COOKIE_LIMIT:
+            return
+        own = pockets[1]
         by_size = sorted(session.items(), key=lambda pair: -len(pair[1].text or ""))
         for id, kept in by_size:
             if kept.text is not None:

@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -58,6 +59,9 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
+#: Stand for themselves; looked up before anything is called, since most values are of these.
+_AS_IT_IS = frozenset({NoneType, str, int, bool})
+
 _NO_TYPES: Types = {}
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -99,7 +103,7 @@ def types_in(schema: Any) -> dict[str, type]:
 
 def _write(value: Any, types: Types) -> Any:
     kind = type(value)
-    if value is None or kind in (str, int, bool):
+    if kind in _AS_IT_IS:
         return value
     if kind is float:
         return value if math.isfinite(value) else [_SIGN + "float", repr(value)]
@@ -174,8 +178,11 @@ def _excluded(info: Any, value: Any) -> bool:
 
 
 def _read(plain: Any, types: Types) -> Any:
-    if isinstance(plain, dict):
-        return {key: _read(item, types) for key, item in plain.items()}
+    if type(plain) is dict:
+        return {
+            key: item if type(item) in _AS_IT_IS else _read(item, types)
+            for key, item in plain.items()
+        }
     if not isinstance(plain, list):
         return plain
     if len(plain) != 2 or not isinstance(plain[0], str) or not plain[0].startswith(_SIGN):

@@ -8,7 +8,7 @@ import time
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from flask import Flask, current_app, has_request_context, request
 from flask.wrappers import Request
@@ -247,7 +247,7 @@ def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
     if "flask_actions.call" in headers:
         return None  # an action's own answer is no page load: what waits is for the page
     query = headers.get("QUERY_STRING", "")
-    ids = now.args.getlist(RESULT_PARAMETER) if RESULT_PARAMETER in query else []
+    ids = _ids_in(query) if RESULT_PARAMETER in query else []
     if not ids and not _may_be_waiting(state):
         return None
     purpose = headers.get("HTTP_SEC_PURPOSE") or headers.get("HTTP_PURPOSE") or ""
@@ -268,6 +268,12 @@ def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
     except (KeyError, TypeError, ValueError):
         log.warning("A kept result of %s is of another version, and is not shown.", name)
         return None
+
+
+def _ids_in(query: str) -> list[str]:
+    """The ids of results in a URL's query, as ``request.args`` has them, at a tenth of its cost."""
+    start = f"{RESULT_PARAMETER}="
+    return [unquote(part[len(start) :]) for part in query.split("&") if part.startswith(start)]
 
 
 def _may_be_waiting(state: Any) -> bool:

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 
 from .transports.web import own_url
 
-#: The folder of the viewer, an npm package, below our static files.
-VIEWER = "swagger-ui-dist-5.35.0"
+#: The version of the viewer, the npm package ``swagger-ui-dist``.
+VIEWER = "5.35.0"
 
 #: All that the viewer needs: its style has pictures in it, and it asks for the document.
 _POLICY = (
@@ -46,15 +46,15 @@ def show_page() -> Response:
     known: dict[str, Any] = app.jinja_env.globals
     nonce = known["csp_nonce"]() if callable(known.get("csp_nonce")) else ""
     asks_for_token = app.config.get("WTF_CSRF_ENABLED") and "csrf" in app.extensions
-    folder = Path(app.extensions["actions"].blueprint.static_folder) / VIEWER
     page = render_template(
         "actions/openapi.html",
         title=app.name,
         document=own_url("actions.(openapi)"),
-        script=own_url("actions.static", filename=f"{VIEWER}/swagger-ui-bundle.js"),
-        style=own_url("actions.static", filename=f"{VIEWER}/swagger-ui.css"),
+        files=[
+            (own_url("actions.static", filename=name), integrity)
+            for name, integrity in _files(app.extensions["actions"].blueprint.static_folder)
+        ],
         starter=own_url("actions.static", filename="openapi.js"),
-        integrity=_integrity(folder),
         nonce=nonce,
         token=known["csrf_token"]() if asks_for_token else "",
         header=app.config["WTF_CSRF_HEADERS"][0] if asks_for_token else "",
@@ -68,8 +68,8 @@ def show_page() -> Response:
 
 
 @cache
-def _integrity(folder: Path) -> dict[str, str]:
-    """The hashes that the browser holds the viewer's files to, computed when it was vendored."""
-    lines = [line.split(": ", 1) for line in (folder / "VERSION").read_text().splitlines()]
-    files = [value for name, value in lines if name == "file"]
-    return dict(zip(files, (value for name, value in lines if name == "integrity"), strict=True))
+def _files(static_folder: str) -> list[tuple[str, str]]:
+    """The viewer's script and its style, each with the hash that was computed for the manifest."""
+    manifest = json.loads((Path(static_folder) / "manifest.json").read_text())
+    told = manifest["swagger-ui-dist"][VIEWER]
+    return [(told["file"], told["integrity"]), *told["more"].items()]

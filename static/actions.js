@@ -248,7 +248,7 @@ export const stringify = (root) => {
   const list = (values) => Array.from(values, (one, i) => (i in values ? refer(one) : -2));
   const flat = (value) => {
     if (typeof value === "bigint") return ["BigInt", `${value}`];
-    if (/st|nu|bo/.test(typeof value) || value === null) return value;
+    if (/^(st|n|bo)/.test(typeof value) || value === null) return value;
     if (value instanceof Date) return ["Date", isNaN(value) ? "" : value.toISOString()];
     if (value instanceof URL) return ["URL", value.href];
     if (value instanceof RegExp) return ["RegExp", value.source, value.flags];

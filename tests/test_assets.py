@@ -20,8 +20,20 @@ FOLDERS = [
 
 
 def facts(folder: Path) -> dict[str, str]:
-    lines = (folder / "VERSION").read_text().splitlines()
-    return dict(line.split(": ", 1) for line in lines)
+    """What is said of a package, without its files."""
+    return {name: value for name, value in _lines(folder) if name not in ("file", "integrity")}
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The vendored files of a package, each with its hash."""
+    lines = _lines(folder)
+    names = [value for name, value in lines if name == "file"]
+    hashes = [value for name, value in lines if name == "integrity"]
+    return dict(zip(names, hashes, strict=True))
+
+
+def _lines(folder: Path) -> list[list[str]]:
+    return [line.split(": ", 1) for line in (folder / "VERSION").read_text().splitlines()]
 
 
 def integrity(file: Path) -> str:
@@ -31,19 +43,23 @@ def integrity(file: Path) -> str:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_vendored_file_is_unchanged(folder):
-    told = facts(folder)
+    told = files(folder)
 
-    assert integrity(folder / told["file"]) == told["integrity"]
-    assert folder.name.endswith(told["version"])
+    assert told
+    assert {name: integrity(folder / name) for name in told} == told
+    assert folder.name.endswith(facts(folder)["version"])
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_vendored_file_has_its_licence_beside_it_and_nothing_more(folder):
-    told = facts(folder)
-    others = {path.name for path in folder.iterdir()} - {told["file"], "VERSION"}
+    told = files(folder)
+    others = {path.name for path in folder.iterdir()} - {*told, "VERSION"}
+    # A bundle names the licences of what is in it in a file of its own.
+    beside = {f"{name}.LICENSE" for name in told}
 
-    assert told["licence"]
-    assert {Path(name).stem for name in others} == {"LICENSE"}
+    assert facts(folder)["licence"]
+    assert "LICENSE" in {Path(name).stem for name in others}
+    assert {Path(name).stem for name in others} <= {"LICENSE", "NOTICE", *beside}
 
 
 @pytest.mark.parametrize(
@@ -56,16 +72,24 @@ def test_vendored_file_has_its_licence_beside_it_and_nothing_more(folder):
 )
 def test_manifest_says_what_a_browser_will_compute(package, version):
     told = MANIFEST[package][version]
-    beside = facts((STATIC / told["file"]).parent)
+    folder = (STATIC / told["file"]).parent
+    hashes = {told["file"]: told["integrity"], **told.get("more", {})}
 
-    assert integrity(STATIC / told["file"]) == told["integrity"]
-    assert (beside["package"], beside["version"]) == (package, version)
-    assert (beside["licence"], beside["integrity"]) == (told["licence"], told["integrity"])
+    assert {name: integrity(STATIC / name) for name in hashes} == hashes
+    assert facts(folder) == {"package": package, "version": version, "licence": told["licence"]}
 
 
-def test_manifest_names_every_vendored_package():
-    named = {told["file"] for versions in MANIFEST.values() for told in versions.values()}
+def test_manifest_names_every_vendored_file():
+    named = {
+        name
+        for versions in MANIFEST.values()
+        for told in versions.values()
+        for name in (told["file"], *told.get("more", ()))
+    }
 
     assert named == {
-        f"{folder.name}/{facts(folder)['file']}" for folder in FOLDERS if folder.parent == STATIC
+        f"{folder.name}/{name}"
+        for folder in FOLDERS
+        if folder.parent == STATIC
+        for name in files(folder)
     }

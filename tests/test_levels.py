@@ -26,8 +26,8 @@ LEVELS = [
     {"transports.web"},
     {"transports.hx"},
     {"transports.form", "transports.htmx", "transports.rpc", "transports.server"},
-    {"pipeline", "templating", "doors", "doctor"},
-    {"cli", "gates"},
+    {"pipeline", "templating", "doors", "doctor", "openapi"},
+    {"cli", "gates", "viewer"},
     {"application"},
     {"extension"},
     # For an application's tests; nothing of ours imports them.

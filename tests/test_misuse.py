@@ -8,7 +8,7 @@ import logging
 import secrets
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +31,7 @@ from flask_actions import (
     Actions,
     MaxSize,
     SafeResult,
+    action_form,
     action_url,
     call_action,
     define_action,
@@ -209,6 +210,21 @@ def async_user_loader() -> None:
 
 def with_options(**options: Any) -> Callable[[], Any]:
     return lambda: define_action(handler=needs_nothing, **options)
+
+
+def asking_for_a_form(
+    handler: Any,
+    look: Callable[[Any], Any] = str,
+    options: Mapping[str, Any] | None = None,
+    **asked: Any,
+) -> Callable[[], Any]:
+    def ask() -> Any:
+        app, actions = build()
+        actions.action("act", **(options or {}))(handler)
+        with app.test_request_context():
+            return look(action_form("act", **asked))
+
+    return ask
 
 
 def bound_in_a_guard() -> None:
@@ -759,6 +775,37 @@ TABLE = [
         lambda: sign(["key"], define_action(handler=needs_nothing, bound=Post), {"title": 7}),
         *("needs_nothing", HERE, "does not fit Post", "title: Input should be a valid string"),
     ),
+    # --- the form object
+    row(
+        "form of an action without a model",
+        TypeError,
+        asking_for_a_form(needs_nothing),
+        *("action_form('act')", "declare a pydantic model", "by hand"),
+    ),
+    row(
+        "arguments for an action that binds none",
+        TypeError,
+        asking_for_a_form(create_post, bound={"id": 1}),
+        *("action_form('act', bound=...)", "takes none"),
+    ),
+    row(
+        "form without the arguments that its page binds",
+        TypeError,
+        asking_for_a_form(create_post, options={"bound": Post}),
+        *("action_form('act')", "lacks the arguments", "bound={...}"),
+    ),
+    row(
+        "field that the form does not have",
+        LookupError,
+        asking_for_a_form(create_post, look=lambda form: form["titel"]),
+        *("no field 'titel'", "there are: title"),
+    ),
+    row(
+        "button that the action does not have",
+        LookupError,
+        asking_for_a_form(create_post, look=lambda form: form.intent("sent")),
+        *("no intent 'sent'", "its intents: none"),
+    ),
 ]
 
 
@@ -785,13 +832,15 @@ INTERNAL = {
 }
 #: Files whose errors are about values, caught and told as a result that cannot be sent.
 OF_VALUES = ("devalue.py", "packing.py")
+#: Told to who writes a test, each by a test of its own.
+OF_TESTS = "testing"
 AT_DEVELOPERS = ("MisuseError", "TypeError", "ValueError", "RuntimeError", "LookupError")
 
 
 def raises_at_developers() -> Iterator[tuple[str, int, int]]:
     """File, first and last line of every such ``raise`` of ours."""
     for path in PACKAGE.rglob("*.py"):
-        if path.name in OF_VALUES or "extras" in path.parts:
+        if path.name in OF_VALUES or {"extras", OF_TESTS} & set(path.parts):
             continue
         text = path.read_text()
         for node in ast.walk(ast.parse(text)):

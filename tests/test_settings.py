@@ -23,6 +23,7 @@ def test_defaults_are_safe_in_production():
         secret_fields=("password", "passwd", "secret", "token", "otp", "pin", "cvv"),
         htmx_version="4.0.1",
         lazy_session=False,
+        openapi=False,
     )
 
 
@@ -56,6 +57,7 @@ CACHE = SimpleCache()
         ("SECRET_FIELDS", ["PIN"], "secret_fields", ("pin",)),
         ("SECRET_FIELDS", "iban", "secret_fields", ("iban",)),
         ("SECRET_FIELDS", [], "secret_fields", ()),
+        ("OPENAPI", True, "openapi", True),
         ("HTMX_VERSION", 2, "htmx_version", "2.0.11"),
         ("HTMX_VERSION", "4", "htmx_version", "4.0.1"),
         ("HTMX_VERSION", "2.0.11", "htmx_version", "2.0.11"),
@@ -110,6 +112,7 @@ BAD: dict[str, list[Any]] = {
     "RESULT_STORE": ["", "redis", None, 5, {}, SimpleCache, object()],
     "RESULT_TTL": [0, -5, "600", None, 1.5, True],
     "SECRET_FIELDS": [None, 5, [None], [5], [b"pin"]],
+    "OPENAPI": [None, "", 1, "yes", {}],
     "HTMX_VERSION": [None, "", 3, "5", "4.0", "2.0.4", 4.0, True, "latest"],
 }
 
