@@ -63,6 +63,8 @@ def _said(text: str) -> str:
 
 Email = Annotated[str, Field(max_length=200), AfterValidator(_email)]
 Text = Annotated[str, AfterValidator(_said)]
+#: No table has more rows, and no database takes any larger number for one.
+Id = Annotated[int, Field(ge=1, lt=2**31)]
 
 
 # Guards. A group's guard runs before those of its members.
@@ -96,11 +98,11 @@ class Article(Input):
 
 
 class ChangedArticle(Article):
-    post_id: int
+    post_id: Id
 
 
 class WhichPost(Input):
-    post_id: int
+    post_id: Id
 
 
 class LikePost(WhichPost):
@@ -134,7 +136,8 @@ def post_form(post: Post | None) -> dict[str, Any]:
 
 def this_post(ctx: ActionContext, result: SafeResult[Any]) -> dict[str, Any]:
     """The article that a small form belongs to, whatever became of the form."""
-    post = db().get(Post, ctx.request.form.get("post_id", 0, type=int))
+    post_id = ctx.request.form.get("post_id", 0, type=int)
+    post = db().get(Post, post_id) if 0 < post_id < 2**31 else None
     if post is None or not post.visible_to(ctx.user):
         abort(404)
     return {"post": post}
@@ -207,7 +210,7 @@ admin = ActionGroup("admin", guard=is_admin)
 
 
 class WhichComment(WhichPost):
-    comment_id: int
+    comment_id: Id
 
 
 @admin.action

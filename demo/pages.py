@@ -49,7 +49,7 @@ def index() -> str:
     return render_template("index.html", posts=db().scalars(found.limit(13)).all(), topic=topic)
 
 
-@pages.get("/posts/<int:post_id>")
+@pages.get("/posts/<int(max=2147483647):post_id>")
 def post(post_id: int) -> str:
     return render_template("posts/show.html", post=_visible(post_id))
 
@@ -62,7 +62,7 @@ def new_post() -> str:
     return render_template("posts/edit.html", **post_form(None))
 
 
-@pages.get("/posts/<int:post_id>/edit")
+@pages.get("/posts/<int(max=2147483647):post_id>/edit")
 @login_required
 def edit_post(post_id: int) -> str:
     post = _visible(post_id)
@@ -71,7 +71,7 @@ def edit_post(post_id: int) -> str:
     return render_template("posts/edit.html", **post_form(post))
 
 
-@pages.get("/posts/<int:post_id>/delete")
+@pages.get("/posts/<int(max=2147483647):post_id>/delete")
 @login_required
 def delete_post(post_id: int) -> str:
     if _me().role != "admin":
@@ -104,7 +104,7 @@ def profile() -> str:
     return render_template("account/profile.html", user=_me())
 
 
-@pages.get("/people/<int:user_id>/avatar")
+@pages.get("/people/<int(max=2147483647):user_id>/avatar")
 def avatar(user_id: int) -> Response:
     user = db().get(User, user_id) or abort(404)
     if user.avatar is None:

@@ -31,6 +31,7 @@ from .doors import door_of, limit_body
 from .errors import ActionError, MisuseError, Refusal
 from .keeper import COOKIE_LIMIT, KEY, Keeper, writable
 from .lazysession import LazySession, LazySessions
+from .messages import Reader, Text
 from .pipeline import answer, complete
 from .registry import Registry
 from .result import SafeResult
@@ -100,10 +101,12 @@ class AppState:
         registry: Registry,
         settings: Settings,
         loader: Callable[[Flask | None], Loader],
+        reader: Callable[[Flask], Reader | None],
     ) -> None:
         self.registry = registry
         self.settings = settings
         self.loader = loader
+        self.reader = reader
         folder = str(Path(app.instance_path) / "actions-results")
         self.keeper: Keeper = Keeper(settings.result_store, settings.result_ttl, folder, brief_text)
         self.blueprint: Blueprint = Blueprint(
@@ -536,7 +539,7 @@ def _closed(transport: Transport, call: WebCall, location: str) -> SafeResult[An
         transport.target(call)
     except ActionError as refusal:
         return SafeResult(error=refusal)
-    error = ActionError("UNAUTHORIZED", "Please log in to continue.")
+    error = ActionError("UNAUTHORIZED", Text("please_log_in"))
     return SafeResult(error=error, location=location)
 
 

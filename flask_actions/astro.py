@@ -7,7 +7,10 @@ words of zod's. Loaded by the first call that asks for it.
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +18,7 @@ from pydantic import AnyUrl
 from pydantic_core import Url, from_json
 
 from . import messages
-from .devalue import UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, loads
+from .devalue import HOLE, UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, loads
 from .errors import ActionError, ActionInputError, Issue
 from .forms import Decoded
 from .messages import Text
@@ -79,7 +82,7 @@ def _defined(value: Any, seen: dict[int, Any]) -> Any:
 
     :param seen: identities -> what has become of them; a text may name a value twice.
     """
-    if value is UNDEFINED:
+    if value is UNDEFINED or value is HOLE:
         return None
     if type(value) not in (dict, Map) and not isinstance(value, (list, set, tuple)):
         return value
@@ -205,12 +208,15 @@ def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
     size = _SIZES.get(code)
     if size is not None and size[2] in context:
         kind, origin, name, fits = size
-        limit = "minimum" if kind == "too_small" else "maximum"
-        if type(context[name]) not in (int, float):
-            origin = "date" if hasattr(context[name], "year") else origin
-        if context.get("field_type", "").lower() in ("set", "frozenset"):
+        limit = context[name]
+        if isinstance(limit, (str, date)):  # as pydantic says it, or as it was declared
+            origin = "date"
+        elif context.get("field_type", "").lower() in ("set", "frozenset"):
             origin = "set"
-        own = {"origin": origin, "code": kind, limit: context[name], "inclusive": fits}
+        if isinstance(limit, Decimal):
+            limit = float(limit)
+        side = "minimum" if kind == "too_small" else "maximum"
+        own = {"origin": origin, "code": kind, side: limit, "inclusive": fits}
     elif code == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         own = {"origin": "string", "code": "invalid_format", "format": "regex", "pattern": pattern}
@@ -236,7 +242,9 @@ def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
     return {**own, "path": path}
 
 
-def _values(expected: str) -> list[str | int]:
-    """The values in pydantic's ``'a', 'b' or 3``."""
-    found = re.findall(r"'((?:[^'\\]|\\.)*)'|(-?\d+)", expected)
-    return [int(number) if number else text for text, number in found]
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?""")
+
+
+def _values(expected: str) -> list[str | float]:
+    """The values in pydantic's ``'a', "it's" or 3``."""
+    return [literal_eval(one) for one in _LITERAL.findall(expected)]

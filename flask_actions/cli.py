@@ -89,16 +89,16 @@ def doctor() -> None:
 @click.option("--out", type=click.Path(dir_okay=False, writable=True), help="Write to a file.")
 def openapi(out: str | None) -> None:
     """Describe all actions as an OpenAPI 3.1 document, in JSON."""
-    from .openapi import describe  # only when it is asked for: pydantic's writer of schemas
+    from .openapi import describe, write  # only when it is asked for: pydantic's writer of schemas
 
     app = _app()
     state = app.extensions["actions"]
     root = str(app.config["APPLICATION_ROOT"]).rstrip("/")
-    text = json.dumps(describe(app, state.registry, state.settings, root), indent=2) + "\n"
+    text = write(describe(app, state.registry, state.settings, root)) + b"\n"
     if out is None:
         click.echo(text, nl=False)
     else:
-        Path(out).write_text(text)
+        Path(out).write_bytes(text)
 
 
 class _ShellTransport(ServerTransport):

@@ -24,6 +24,7 @@ from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
 from .errors import ActionError, MisuseError
+from .messages import Text
 from .urls import has_scheme, on_site
 
 Door = Literal["form", "htmx", "rpc", "server", "mcp", "queue"]
@@ -188,7 +189,7 @@ class ActionContext:
                 self.name,
                 target,
             )
-            raise ActionError("BAD_REQUEST", "This link leads to another site.")
+            raise ActionError("BAD_REQUEST", Text("to_another_site"))
         if here is None and (not _is_web_url(target)):
             raise ValueError(
                 f"{target!r} is no URL that a browser can follow. Write an endpoint, a path "

@@ -12,7 +12,8 @@ from werkzeug.formparser import FormDataParser
 
 from .config import Settings
 from .context import Door
-from .transports.web import BROKEN_FORM, FORM_TYPES, has_body, wanted
+from .messages import say
+from .transports.web import FORM_TYPES, has_body, wanted
 
 
 def door_of(
@@ -75,7 +76,7 @@ class _StrictFormParser(FormDataParser):
             for file in self._files:  # nobody else will
                 file.close()
             if isinstance(error, ValueError):
-                raise UnsupportedMediaType(BROKEN_FORM) from None
+                raise UnsupportedMediaType(say("broken_form")) from None
             raise
 
     def _remember(self, *args: Any, **kwargs: Any) -> IO[bytes]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar, Unpack, overload
+from typing import Any, ClassVar, TypeVar, Unpack, overload
 from weakref import WeakSet
 
 from flask import Flask, current_app, has_app_context, has_request_context
+from flask import request as flask_request
 
+from . import messages as texts
 from .action import Action, ActionGroup, Decorator, Options, decorate, members_of, where_of
 from .application import BLUEPRINT, SERVER, AppState, Loader, call
 from .config import read_settings
 from .context import ActionContext
+from .messages import Reader
 from .pipeline import answer
 from .registry import Registry
 from .result import SafeResult
@@ -33,10 +36,24 @@ class Actions:
         def create_post(input: CreatePost, ctx: ActionContext) -> PostOut: ...
 
     :param url_prefix: where the actions' URLs are; overrides ``ACTIONS_URL_PREFIX``.
+    :param messages: the application's own texts: by code, and by language and code.
     """
 
-    def __init__(self, app: Flask | None = None, *, url_prefix: str | None = None) -> None:
+    #: Whether any application of this process has said something of its texts.
+    _speaks: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        url_prefix: str | None = None,
+        messages: Mapping[str, Any] | None = None,
+    ) -> None:
         self.registry: Registry = Registry()
+        self._messages: dict[str, Any] = {}
+        if messages:
+            self.messages.update(messages)
+        self._select_language: Callable[[], Any] | None = None
         self._url_prefix = url_prefix
         self._load_user: Loader = None
         self._states: WeakSet[AppState] = WeakSet()
@@ -60,7 +77,7 @@ class Actions:
                 "further actions and groups with it."
             )
         settings = read_settings(app.config, self._url_prefix)
-        state = AppState(app, self.registry, settings, self._loader)
+        state = AppState(app, self.registry, settings, self._loader, self._reader)
         app.extensions[BLUEPRINT] = state
         self._states.add(state)
         for name, _ in self.registry:
@@ -113,6 +130,22 @@ class Actions:
         self._load_user = load if takes_context else lambda ctx: load()
         return load
 
+    @property
+    def messages(self) -> dict[str, Any]:
+        """The application's own texts: by code, and by language and code."""
+        Actions._speaks = True
+        return self._messages
+
+    def language_selector(self, select: Callable[[], T]) -> Callable[[], T]:
+        """Say which language the reader has: *select* gives ``"de"``, ``"pt-BR"``; None is English.
+
+        It is asked once in a request. Without one, Flask-Babel's locale is the language.
+        """
+        if inspect.iscoroutinefunction(select):
+            raise TypeError("A language_selector is no async function: a text is there at once.")
+        self._select_language, Actions._speaks = select, True
+        return select
+
     def call(self, action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
         """Call an action of the registry, by its name or itself."""
         return call(self.registry, self._loader(_current()), action, input)
@@ -122,6 +155,14 @@ class Actions:
         if self._load_user is not None:
             return self._load_user
         return None if getattr(app, "login_manager", None) is None else _flask_login_user
+
+    def _reader(self, app: Flask) -> Reader | None:
+        """Who reads now; None where an application has English alone."""
+        if self._select_language is not None:
+            return Reader(_selected(app, self._select_language), self._messages)
+        if "babel" in app.extensions:
+            return Reader(_selected(app, _babel_locale), self._messages)
+        return Reader("en", self._messages) if self._messages else None
 
     def _add(self, member: Action[Any] | ActionGroup) -> None:
         leaves = list(member.leaves()) if isinstance(member, ActionGroup) else [member]
@@ -171,10 +212,46 @@ def _any_loader() -> Loader:
     return state.loader(app) if isinstance(state, AppState) else None
 
 
+def _find_reader() -> Reader | None:
+    # Flask-Babel, and whatever else is an app.extensions["babel"], stands on Babel.
+    if not Actions._speaks and "babel" not in sys.modules:
+        return None
+    try:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
+        return None
+    state = app.extensions.get(BLUEPRINT)
+    reader: Reader | None = None if state is None else state.reader(app)
+    return reader
+
+
+def _selected(app: Flask, select: Callable[[], Any]) -> str:
+    """The language that *select* gives; English where it fails, since an error is to be told."""
+    known = flask_request.environ if has_request_context() else {}
+    if "flask_actions.language" in known:
+        return str(known["flask_actions.language"])
+    try:
+        language = str(select() or "en")
+    except Exception:
+        if known:  # outside a request, it may well miss one
+            app.logger.exception("The reader's language cannot be found; English is spoken.")
+        return "en"
+    if select is not _babel_locale:  # which knows it itself, and may be told another
+        known["flask_actions.language"] = language
+    return language
+
+
+def _babel_locale() -> Any:
+    """The locale of Flask-Babel, by duck typing."""
+    library = sys.modules[type(current_app.extensions["babel"]).__module__.partition(".")[0]]
+    return library.get_locale()
+
+
 def _current() -> Flask | None:
     return current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
 
 
+texts.find_reader = _find_reader
 Action.carry = staticmethod(_carry)
 Action.carry_async = staticmethod(_carry_async)
 

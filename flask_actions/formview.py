@@ -18,7 +18,7 @@ from flask import Flask
 from jinja2 import TemplateNotFound
 from markupsafe import Markup, escape
 
-from .controls import Control, Group, Node, Rows, Union_
+from .controls import Choice, Control, Group, Node, Rows, Union_
 from .errors import ActionError
 from .messages import label, say
 from .result import SafeResult
@@ -306,7 +306,7 @@ class Field(Part):
         """What it offers, with what is chosen."""
         chosen = set(self.values if self.node.multiple else [self.value])
         return [
-            Option(one.value, one.label, one.group, one.value in chosen)
+            Option(one.value, _said(one), one.group, one.value in chosen)
             for one in self.node.choices
         ]
 
@@ -638,7 +638,7 @@ class UnionPart(Several):
             hint=str(self.node.hint),
             required=bool(self.node.required),
             attrs={},
-            choices=tuple(_choice(tag, group.label) for tag, group in own.items()),
+            choices=tuple(Choice(value=tag, label=group.label) for tag, group in own.items()),
             default=first,
         )
         tag = _member(self._initial, self.node.discriminator)
@@ -930,6 +930,12 @@ def _has_file(node: Node) -> bool:
             return any(map(_has_file, node.choices.values()))
 
 
+def _said(choice: Choice) -> str:
+    """The label of a choice; the two that a truth value has, in the reader's language."""
+    own = {("true", "Yes"): "yes", ("false", "No"): "no"}.get((choice.value, choice.label))
+    return choice.label if own is None else say(own)
+
+
 class _Nothing:
     """No value was given."""
 
@@ -979,12 +985,6 @@ def _member(whole: Any, *names: str) -> Any:
         elif hasattr(whole, name):
             return getattr(whole, name)
     return NOTHING
-
-
-def _choice(value: str, label: str) -> Any:
-    from .controls import Choice
-
-    return Choice(value=value, label=label)
 
 
 def _readable(name: str) -> str:

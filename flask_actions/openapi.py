@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
-from pydantic_core import CoreSchema, PydanticOmit, to_jsonable_python
+from pydantic_core import CoreSchema, PydanticOmit, to_json
 
 from .action import Action
 from .config import Settings
@@ -33,14 +33,14 @@ _UNKNOWN: Schema = {"description": "Any value: there is no JSON schema for this 
 
 
 def describe(app: Flask, registry: Registry, settings: Settings, root: str = "") -> Schema:
-    """The document of all actions, as plain JSON data.
+    """The document of all actions, for :func:`write`: its texts may be lazy ones.
 
     :param root: the path that the application is mounted at.
     """
     known = _Known(registry)
     writer = _Writer(app, settings, known)
     groups = sorted({group for name, _ in registry if (group := name.rpartition(".")[0])})
-    document = {
+    return {
         "openapi": "3.1.1",
         "info": {
             "title": app.name,
@@ -54,16 +54,17 @@ def describe(app: Flask, registry: Registry, settings: Settings, root: str = "")
             for name, action in registry
         },
         "components": {
-            "schemas": {
-                name: _for_json(schema) for name, schema in known.definitions.items()
-            }
+            "schemas": {name: _for_json(schema) for name, schema in known.definitions.items()}
             | known.errors(settings.wire),
             "responses": writer.responses,
             "securitySchemes": writer.security_schemes(),
         },
     }
-    plain: Schema = to_jsonable_python(document, inf_nan_mode="null", fallback=str)
-    return plain
+
+
+def write(document: Schema) -> bytes:
+    """A document as JSON, its texts in the language of who reads it."""
+    return to_json(document, indent=2, inf_nan_mode="null", fallback=str)
 
 
 # --- the types, by pydantic ----------------------------------------------------------------------
@@ -209,7 +210,7 @@ class _Part(NamedTuple):
     pattern: str = ""
 
 
-_POSITION = _Part("0", "[0-9]+")
+_POSITION = _Part("0", "(0|[1-9][0-9]{0,3})")
 _ANY_KEY = _Part("key", "[^.]+")
 
 

@@ -10,6 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from .errors import Refusal
+from .messages import Text
 from .urls import bare_host
 
 
@@ -30,11 +31,7 @@ def check_origin(
         return
     if not fetch_site and (not origin or _same_host(origin, host)):
         return
-    raise Refusal(
-        "FORBIDDEN",
-        f"This request came from another site ({origin or fetch_site}), not from {host}, and was "
-        f"refused. If it belongs to this application, add its origin to ACTIONS_TRUSTED_ORIGINS.",
-    )
+    raise Refusal("FORBIDDEN", Text("from_another_site", origin=origin or fetch_site, host=host))
 
 
 def _same_host(origin: str, host: str) -> bool:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from .action import Action, where_of
 from .errors import ActionError, ActionInputError, MisuseError
 from .forms import Decoded
+from .messages import Text
 from .models import Input
 from .result import SafeResult
 from .transports.base import Call, Transport, log
@@ -56,8 +57,8 @@ async def admit(action: Action[Any], call: Call) -> None:
                     f"refuse, or raises an ActionError."
                 )
             if call.ctx.has_login and call.ctx.user is None:
-                raise ActionError("UNAUTHORIZED", "Please log in to continue.")
-            raise ActionError("FORBIDDEN", "You are not allowed to do this.")
+                raise ActionError("UNAUTHORIZED", Text("please_log_in"))
+            raise ActionError("FORBIDDEN", Text("not_allowed"))
     finally:
         call.ctx.asking = False
 
@@ -107,7 +108,7 @@ def respond(response: Response, call: Call, transport: Transport) -> SafeResult[
     if location is not None and 300 <= response.status_code < 400:
         call.take_cookies(response)
         if call.gate(location) is not None:
-            error = ActionError("UNAUTHORIZED", "Please log in to continue.")
+            error = ActionError("UNAUTHORIZED", Text("please_log_in"))
             return SafeResult(error=error, location=location)
         if not has_scheme(location):
             location = urljoin(call.ctx.url or "/", location)

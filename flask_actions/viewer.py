@@ -24,7 +24,7 @@ _POLICY = (
 
 def show_document() -> Response:
     """The document; a client that has it already is told so."""
-    from .openapi import describe  # only when it is asked for: pydantic's writer of schemas
+    from .openapi import describe, write  # only when it is asked for: pydantic's writer of schemas
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     state = app.extensions["actions"]
@@ -34,7 +34,7 @@ def show_document() -> Response:
             count=len(state.registry), document=describe(app, state.registry, state.settings)
         )
     document = known["document"] | {"servers": [{"url": request.root_path or "/"}]}
-    answer: Response = app.response_class(json.dumps(document), mimetype="application/json")
+    answer: Response = app.response_class(write(document), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()
     return answer.make_conditional(request)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
@@ -27,6 +27,7 @@ from pydantic import (
     computed_field,
     field_serializer,
 )
+from typing_extensions import TypedDict
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 

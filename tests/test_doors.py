@@ -584,7 +584,7 @@ MULTIPART = "multipart/form-data; boundary=b"
     [
         pytest.param("application/xml", b"<x/>", id="XML"),
         pytest.param("text/plain", b"x", id="text"),
-        pytest.param("application/json+devalue", b"[1]", id="devalue"),
+        pytest.param("application/json+other", b"[1]", id="another JSON"),
         pytest.param("application/jsonx", b"{}", id="like JSON"),
         pytest.param("application/x-www-form-urlencodedx", b"a=1", id="like a form"),
         pytest.param("multipart/mixed; boundary=b", part('form-data; name="a"'), id="mixed"),

@@ -715,3 +715,32 @@ def test_arguments_for_an_action_that_takes_none_are_an_error():
     app = build(model=Contact)
     with app.test_request_context(), pytest.raises(TypeError, match="takes none"):
         action_form("createPost", bound={"id": 7})
+
+
+# --- in the reader's language
+
+
+class Answer(BaseModel):
+    name: str = Field(min_length=2, title="Your name")
+    sure: bool | None = None
+
+
+def test_form_speaks_the_language_of_its_reader():
+    app = Flask(__name__)
+    app.secret_key = "test"
+    app.testing = True
+    actions = Actions(app, messages={"de": {"label.Answer.name": "Ihr Name"}})
+    actions.language_selector(lambda: request.args.get("lang", "en"))
+    actions.action("createPost", input=Answer)(lambda input: "ok")
+    app.add_url_rule("/", "page", lambda: str(action_form("createPost")))
+    client = app.test_client()
+
+    location = client.post(
+        "/_actions/createPost", data={"name": "a", "_page": "/?lang=de"}
+    ).location
+    german, english = client.get(location).text, client.get("/").text
+
+    assert "Ihr Name</label>" in german and "Your name</label>" in english
+    assert "Bitte geben Sie mindestens 2 Zeichen ein." in german
+    assert ">Ja</option>" in german and ">Yes</option>" in english
+    assert "Senden</button>" in german

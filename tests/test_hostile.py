@@ -205,7 +205,6 @@ TYPES = [
             "application/jsonx",
             "application/json5",
             "application/ld+json",
-            "application/json+devalue",
             "application/csp-report",
             "application/octet-stream",
             "application/json, text/plain",
@@ -227,6 +226,9 @@ TYPES = [
     case("no type", 415, type=None, doors=("htmx", "rpc")),
     case("form where only JSON is taken", 415, path="/_actions/onlyJson"),
     case("JSON by htmx", 415, type=JSON, body=OBJECT, doors=("htmx",)),
+    case("devalue by htmx", 415, type=f"{JSON}+devalue", body=b"[{}]", doors=("htmx",)),
+    case("devalue that is plain JSON", 400, type=f"{JSON}+devalue", body=OBJECT, doors=("rpc",)),
+    case("devalue of nothing", 400, type=f"{JSON}+devalue", body=b"[{}]", doors=("rpc",)),
     # Read by its own name and as UTF-8, whatever its parameters say.
     case("JSON in capitals", 400, type="APPLICATION/JSON", body=b"{}", doors=("rpc",)),
     case("JSON of parameters", 400, type=f"{JSON}; a=b; q=1", body=b"{}", doors=("rpc",)),

@@ -212,6 +212,13 @@ def with_options(**options: Any) -> Callable[[], Any]:
     return lambda: define_action(handler=needs_nothing, **options)
 
 
+def async_language_selector() -> None:
+    async def select() -> str:
+        return "de"
+
+    build()[1].language_selector(select)
+
+
 def asking_for_a_form(
     handler: Any,
     look: Callable[[Any], Any] = str,
@@ -774,6 +781,12 @@ TABLE = [
         MisuseError,
         lambda: sign(["key"], define_action(handler=needs_nothing, bound=Post), {"title": 7}),
         *("needs_nothing", HERE, "does not fit Post", "title: Input should be a valid string"),
+    ),
+    row(
+        "async language_selector",
+        TypeError,
+        async_language_selector,
+        *("async_language_selector", "language_selector is no async function"),
     ),
     # --- the form object
     row(

@@ -140,7 +140,7 @@ class Call:
             )
         return ActionError(
             "INTERNAL_SERVER_ERROR",
-            f"Something went wrong on our side. Please try again later. (Reference: {reference})",
+            Text("went_wrong", reference=reference),
             reference=reference,
         )
 

@@ -27,6 +27,7 @@ from ..context import ActionContext, RequestCookies
 from ..errors import ActionError, ActionInputError, Issue, Refusal
 from ..forms import RESERVED, Decoded, Values, decode, values
 from ..keeper import Keeper, Kept, Pocket, SessionPocket
+from ..messages import Text, from_plain, say, to_plain
 from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
@@ -39,7 +40,6 @@ T = TypeVar("T")
 #: The parameter that carries the id of a kept result.
 RESULT_PARAMETER = "_result"
 
-BROKEN_FORM = "The form's body is broken or cut off."
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: JSON that has dates, sets and shared values: the text of the npm package devalue.
 DEVALUE = "application/json+devalue"
@@ -107,8 +107,7 @@ class WebCall(Call):
             return None
         raise Refusal(
             "UNSUPPORTED_MEDIA_TYPE",
-            f"The content type {mimetype or '(none)'} is not understood; send "
-            f"application/json, application/x-www-form-urlencoded or multipart/form-data.",
+            Text("unknown_content_type", type=mimetype or "(none)"),
         )
 
     def admit_body(self, action: Action[Any], kinds: Collection[str]) -> Kind | None:
@@ -119,16 +118,14 @@ class WebCall(Call):
         :raises Refusal: if the body may not come in.
         """
         if self.length is not None and self.length > self.limit:
-            raise Refusal(
-                "CONTENT_TOO_LARGE",
-                f"This is too large: {self.length:,} bytes were sent, "
-                f"and {self.limit:,} are allowed.",
-            )
+            said = Text("body_too_large", sent=self.length, allowed=self.limit)
+            raise Refusal("CONTENT_TOO_LARGE", said)
         kind = self.kind
         if kind is not None and (kind not in kinds or kind not in action.accept):
-            names = {"form": "a form", "json": "JSON"}
-            wanted = " or ".join(sorted(names[one] for one in action.accept))
-            raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"This action only accepts {wanted}.")
+            only = {"form": "only_a_form", "json": "only_json"}
+            both = len(action.accept) > 1
+            said = Text("only_a_form_or_json" if both else only[next(iter(action.accept))])
+            raise Refusal("UNSUPPORTED_MEDIA_TYPE", said)
         check_token(self.app)
         return kind
 
@@ -150,7 +147,7 @@ class WebCall(Call):
             text = self._body().decode()
             fields = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
         except ValueError:
-            raise UnsupportedMediaType(BROKEN_FORM) from None
+            raise UnsupportedMediaType(say("broken_form")) from None
         return MultiDict(fields), MultiDict()
 
     def json(self) -> bytes:
@@ -369,7 +366,7 @@ class WebTransport:
     def target(self, call: WebCall) -> Action[Any]:
         """The action that the request names: after its method and its origin are in order."""
         if call.request.method != "POST":
-            raise Refusal("METHOD_NOT_ALLOWED", "An action is called by POST.")
+            raise Refusal("METHOD_NOT_ALLOWED", Text("only_by_post"))
         headers = call.request.environ
         check_origin(
             origin=headers.get("HTTP_ORIGIN"),
@@ -378,7 +375,7 @@ class WebTransport:
             trusted=call.settings.trusted_origins,
         )
         if call.action is None:
-            raise Refusal("NOT_FOUND", "There is no such action.")
+            raise Refusal("NOT_FOUND", Text("no_such_action"))
         return call.action
 
 
@@ -467,10 +464,7 @@ def check_token(app: Flask) -> None:
         _refusing(csrf.protect, "FORBIDDEN")
     except Refusal as refusal:
         if refusal.code == "FORBIDDEN":
-            why = refusal.message.rstrip(".")
-            refusal.message = (
-                f"This form was not accepted ({why}). Reload the page and send it again."
-            )
+            refusal.message = Text("token_refused", why=refusal.message.rstrip("."))
         raise
 
 
@@ -534,10 +528,11 @@ def plain_result(result: SafeResult[Any], action: Action[Any] | None) -> dict[st
         return {"data": output.to_plain(result.data) if result.data is not None else None}
     error = result.error
     plain: dict[str, Any] = {
-        "error": [error.code, error.message, error.retry_after, error.reference]
+        "error": [error.code, to_plain(error.given), error.retry_after, error.reference]
     }
     if isinstance(error, ActionInputError):
-        plain["issues"] = [[list(one.path), one.code, one.message] for one in error.issues]
+        places = action.input.places if action is not None else None
+        plain["issues"] = [one.to_plain(places) for one in error.issues]
     plain["values"] = dict(result.values)
     return plain
 
@@ -549,10 +544,12 @@ def whole_result(text: str, action: Action[Any] | None) -> SafeResult[Any]:
     if "error" not in plain:
         data = plain["data"]
         return SafeResult(data=output.from_plain(data) if data is not None else None)
-    code, message, retry_after, reference = plain["error"]
+    code, given, retry_after, reference = plain["error"]
+    message = from_plain(given)
     error = ActionError(code, message, retry_after=retry_after, reference=reference)
     if "issues" in plain:
-        issues = [Issue(tuple(path), kind, text) for path, kind, text in plain["issues"]]
+        places = action.input.places if action is not None else None
+        issues = [Issue.from_plain(one, places) for one in plain["issues"]]
         error = ActionInputError(issues, message)
     return SafeResult(error=error, values=Values(plain["values"]))
 
@@ -563,7 +560,9 @@ def brief_text(text: str) -> str:
     if "error" not in plain:
         return pack({"data": None})
     code, message, retry_after, reference = plain["error"]
-    brief = {"error": [code, message[:300], retry_after, reference], "values": {}}
+    if isinstance(message, str):  # of ours, it is short
+        message = message[:300]
+    brief = {"error": [code, message, retry_after, reference], "values": {}}
     if "issues" not in plain:
         return pack(brief)
     issues = pack({**brief, "issues": plain["issues"]})
@@ -590,5 +589,5 @@ def _refusing(read: Callable[[], T], code: str | None = None) -> T:
         number = error.code or 400
         # A body over the limit is that, even where reading it for the token brought it up.
         name = ActionError.status_to_code(number) if code is None or number == 413 else code
-        message = error.description or "The request could not be read."
+        message = error.description or Text("unreadable")
         raise Refusal(name, message, cause=error) from None
