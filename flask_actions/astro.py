@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from ast import literal_eval
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -176,6 +176,7 @@ _SIZES = {
     "less_than": ("too_big", "number", "lt", False),
     "less_than_equal": ("too_big", "number", "le", True),
 }
+_LIMITS = (int, float, Decimal, str, date, timedelta)
 #: What pydantic's type of an error begins with -> the type that zod names.
 _TYPES = {
     "missing": "nonoptional",
@@ -205,18 +206,16 @@ _FORMATS = {"uuid_parsing": "uuid", "url_parsing": "url", "time_parsing": "time"
 def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
     """An issue as zod has it, but for its message; what zod has no word for is ``custom``."""
     code, path, context = issue.code, list(issue.path), issue.context
-    size = _SIZES.get(code)
-    if size is not None and size[2] in context:
-        kind, origin, name, fits = size
-        limit = context[name]
+    kind, origin, name, fits = _SIZES.get(code, ("", "", "", True))
+    limit = context.get(name)
+    if isinstance(limit, _LIMITS):
         if isinstance(limit, (str, date)):  # as pydantic says it, or as it was declared
             origin = "date"
-        elif context.get("field_type", "").lower() in ("set", "frozenset"):
+        elif str(context.get("field_type")).lower() in ("set", "frozenset"):
             origin = "set"
-        if isinstance(limit, Decimal):
-            limit = float(limit)
         side = "minimum" if kind == "too_small" else "maximum"
-        own = {"origin": origin, "code": kind, side: limit, "inclusive": fits}
+        own = {"origin": origin, "code": kind, "inclusive": fits}
+        own[side] = float(limit) if isinstance(limit, Decimal) else limit
     elif code == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         own = {"origin": "string", "code": "invalid_format", "format": "regex", "pattern": pattern}
@@ -224,8 +223,8 @@ def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
         own = {"origin": "string", "code": "invalid_format", "format": _FORMATS[code]}
     elif code in ("literal_error", "enum"):
         own = {"code": "invalid_value", "values": _values(str(context.get("expected", "")))}
-    elif code == "multiple_of":
-        own = {"origin": "number", "code": "not_multiple_of", "divisor": context["multiple_of"]}
+    elif code == "multiple_of" and isinstance(divisor := context.get(code), (int, float)):
+        own = {"origin": "number", "code": "not_multiple_of", "divisor": divisor}
     elif code == "extra_forbidden":
         own, path = (
             {"code": "unrecognized_keys", "keys": [str(one) for one in path[-1:]]},
@@ -247,4 +246,11 @@ _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?"""
 
 def _values(expected: str) -> list[str | float]:
     """The values in pydantic's ``'a', "it's" or 3``."""
-    return [literal_eval(one) for one in _LITERAL.findall(expected)]
+    return [_value(one) for one in _LITERAL.findall(expected)]
+
+
+def _value(written: str) -> Any:
+    try:
+        return literal_eval(written)
+    except (ValueError, SyntaxError):  # no words of pydantic's, but of an issue of a handler's own
+        return written

@@ -54,7 +54,7 @@ class ActionContext:
         self, name: str, called_from: Door, load_user: Callable[[ActionContext], Any] | None
     ) -> None:
         self.name = name
-        self.called_from = called_from
+        self.called_from: Door = called_from
         self.location: str | None = None
         self.external: bool = False
         self._load_user = load_user

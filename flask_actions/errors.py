@@ -263,7 +263,8 @@ class ActionInputError(ActionError):
         message: object = _PLEASE_CHECK,
     ) -> None:
         super().__init__("BAD_REQUEST", message)
-        self.issues: tuple[Issue, ...] = tuple(_each(problems))
+        ready = type(problems) is tuple and all(type(one) is Issue for one in problems)
+        self.issues: tuple[Issue, ...] = problems if ready else tuple(_each(problems))
         self.args: tuple[Any, ...] = (self.issues, message)
 
     def to_dict(self) -> dict[str, Any]:

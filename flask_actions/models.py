@@ -48,12 +48,12 @@ class Input:
     secret_words: tuple[str, ...] = ()
     label = "-"
 
-    @property
+    @cached_property
     def shape(self) -> Shape | None:
         """The tree of the model's fields; None without a pydantic type."""
         return None
 
-    @property
+    @cached_property
     def places(self) -> Places | None:
         """The messages of its models and their fields; None where there are none."""
         return None
@@ -194,21 +194,22 @@ class ModelInput(Input):
     def _problem(
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
+        shape, places = self.shape, self.places
         issues: dict[Any, Issue] = {}
         strays: list[Path] = []
         for detail in details:
             code, loc, message = detail["type"], detail["loc"], _message(detail)
-            paths = [clean_path(self.shape, loc, code)]
+            paths = [clean_path(shape, loc, code)]
             named = detail.get("ctx", {}).get("fields")
             if named is not None:
                 paths = self._about(paths[0], named, strays)
-            own = () if self.places is None else self.places.at(loc)
+            own = () if places is None else places.at(loc)
             for path in paths:
                 if sent is not None:
                     path = sent(path)
                 # Once each: union members often say the same.
                 issues[path, code, str(message)] = Issue(path, code, message, _context(detail), own)
-        error = ActionInputError(issues.values())
+        error = ActionInputError(tuple(issues.values()))
         if strays:
             error.strays = tuple(strays)
         return error
@@ -391,12 +392,12 @@ class Output:
     #: Where the action was written, for people.
     where: str = "An action"
 
-    @property
+    @cached_property
     def sure(self) -> bool:
         """Whether whatever :meth:`narrow` gives can be serialised."""
         return False
 
-    @property
+    @cached_property
     def types(self) -> Mapping[str, type]:
         """The models and dataclasses that it is made of, by name."""
         return {}
@@ -532,6 +533,8 @@ def _describe(what: str, type_: Any) -> Described:
 
 def _message(detail: ErrorDetails) -> Any:
     """What pydantic says, or a validator of the user's own: a text, or a lazy one."""
+    if detail["type"] not in _RETOLD:
+        return detail["msg"]
     context = detail.get("ctx", {})
     match detail["type"]:
         case "value_error" | "assertion_error" if context.get("error") is not None:
@@ -545,6 +548,8 @@ def _message(detail: ErrorDetails) -> Any:
     return detail["msg"]
 
 
+#: Errors whose message is not pydantic's, always or at times.
+_RETOLD = frozenset({"value_error", "assertion_error", "union_tag_invalid", "union_tag_not_found"})
 #: Errors of pydantic's own, whose context has nothing of the input.
 _KNOWN = frozenset(get_args(core_schema.ErrorType))
 _KNOWN -= {"value_error", "assertion_error", "union_tag_invalid"}

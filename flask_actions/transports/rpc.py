@@ -73,6 +73,6 @@ def _as_astro(call: WebCall, result: SafeResult[Any]) -> Response:
 
 def _json(plain: dict[str, Any]) -> bytes:
     try:
-        return to_json(plain)
+        return to_json(plain, inf_nan_mode="null")
     except PydanticSerializationError:  # half a surrogate pair, which is no UTF-8
         return json.dumps(plain).encode()
