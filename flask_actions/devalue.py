@@ -101,7 +101,7 @@ class Special:
 
     def __init__(self, name: str, ref: int) -> None:
         self._name = name
-        self.ref = ref
+        self.ref: int = ref
 
     def __bool__(self) -> bool:
         return False

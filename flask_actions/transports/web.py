@@ -32,6 +32,7 @@ from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
 from ..result import SafeResult
+from ..shapes import Path
 from ..urls import add_query, on_site, path_of, quoted, with_query, without_query
 from .base import MARKS, Call
 
@@ -181,7 +182,7 @@ class WebCall(Call):
         shape = (self.chosen or action.input).shape
         if shape is not None:
             decoded = decode(fields, files, shape, ignore)
-            self.sent = decoded.sent
+            self.sent: Callable[[Path], Path] | None = decoded.sent
             return decoded
         both: MultiDict[str, Any] = MultiDict(fields)
         both.update(files)
