@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, HttpUrl, SecretStr, field_validator, mode
 from pydantic_core import PydanticCustomError
 
 from demo.actions import Email, Input, actions
-from demo.words import Word
+from demo.words import Word, language
 from flask_actions import (
     AcceptTypes,
     ActionContext,
@@ -372,3 +372,4 @@ def twice() -> str:
 
 
 actions.register(forms)
+actions.language_selector(language)

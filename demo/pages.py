@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from demo import forms, source
+from demo import forms, live, source
 from demo.actions import post_form
 from demo.links import local_path, page_of
 from demo.models import TAGS, TOPICS, Post, User, db
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     """Give the application its pages, and what their templates need."""
     app.register_blueprint(pages)
     app.register_blueprint(forms.pages)
+    app.register_blueprint(live.pages)
     app.register_error_handler(HTTPException, _error_page)
     app.before_request(_choose_mode)
     app.after_request(_protect)

@@ -17,7 +17,13 @@ from flask import request as flask_request
 from flask.ctx import AppContext
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Request
-from werkzeug.exceptions import BadHost, HTTPException, SecurityError, default_exceptions
+from werkzeug.exceptions import (
+    BadHost,
+    HTTPException,
+    NotFound,
+    SecurityError,
+    default_exceptions,
+)
 from werkzeug.http import dump_cookie
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
@@ -71,8 +77,10 @@ CLIENT = f"{BLUEPRINT}.(client)"
 #: Those of the OpenAPI document and of the page that shows it.
 OPENAPI = f"{BLUEPRINT}.(openapi)"
 OPENAPI_PAGE = f"{BLUEPRINT}.(openapi page)"
+#: That of its TypeScript declarations, ``client.d.ts``.
+DECLARATIONS = f"{BLUEPRINT}.(declarations)"
 #: What ``GET`` serves, which is for no action.
-_FILES = (f"{BLUEPRINT}.static", CLIENT, OPENAPI, OPENAPI_PAGE)
+_FILES = (f"{BLUEPRINT}.static", CLIENT, DECLARATIONS, OPENAPI, OPENAPI_PAGE)
 
 #: Where Flask has the session: its two contexts are one since 3.2.
 _CONTEXT: Any = (
@@ -154,6 +162,13 @@ class AppState:
             f"{settings.url_prefix}/client.js",
             endpoint=CLIENT,
             view_func=_client,
+            methods=("GET", "HEAD"),
+            provide_automatic_options=False,
+        )
+        app.add_url_rule(
+            f"{settings.url_prefix}/client.d.ts",
+            endpoint=DECLARATIONS,
+            view_func=_declarations,
             methods=("GET", "HEAD"),
             provide_automatic_options=False,
         )
@@ -396,6 +411,16 @@ def _nowhere(**_: Any) -> Response:
 def _client() -> Any:
     """Our client for scripts, an ES module."""
     return send_from_directory(_static_folder(), "actions.js", mimetype="text/javascript")
+
+
+def _declarations() -> Any:
+    """What the client's actions take and give, for an editor; in development alone."""
+    if not current_app.debug:
+        raise NotFound
+    from .declarations import declare  # only when it is asked for
+
+    text = declare(current_app.extensions["actions"].registry)
+    return current_app.response_class(text, mimetype="text/plain")
 
 
 def _refused_ahead(problem: HTTPException) -> Any:

@@ -98,9 +98,7 @@ def _defined(value: Any, seen: dict[int, Any]) -> Any:
             new = type(value)(_defined(one, seen) for one in value)
         case _:
             new = [_defined(one, seen) for one in value]
-    # With the old one, whose identity is one only as long as it lives.
     seen[id(value)] = new
-    seen[id(new)] = new
     return new
 
 
@@ -111,14 +109,14 @@ def _shown(data: Any, output: Output) -> Any:
     """*data* as its declared type shows it; what has no declared members stays what it is."""
     if not isinstance(output, TypedOutput) or _is_bare(output):
         return data
-    serializer = output.described.serializer
-    if getattr(type(data), "__pydantic_serializer__", None) is serializer:
-        return data  # a model of just that class, whose own way devalue takes
     # That of the declared type and not of the value's: a subclass may have more than it shows.
+    serializer = output.described.serializer
     try:
         return serializer.to_python(data, by_alias=True)
     except TypeError:  # a set of models: dictionaries fit into no set
-        return serializer.to_python(data, by_alias=True, mode="json")
+        # devalue finds a way for a model; else JSON has one, of a list.
+        is_own = getattr(type(data), "__pydantic_serializer__", None) is serializer
+        return data if is_own else serializer.to_python(data, by_alias=True, mode="json")
 
 
 @lru_cache(1000)

@@ -69,6 +69,39 @@ def call(name: str, text: str | None) -> None:
         raise SystemExit(1)
 
 
+@commands.command("client")
+@click.option("--out", type=click.Path(dir_okay=False), default=None, help="The file to write.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if the file is not up to date.")
+def client(out: str | None, check: bool) -> None:
+    """TypeScript declarations of the client for scripts, from the actions' models.
+
+    With --check, says what changed and whether programs that call the actions break; the exit code
+    is 1 if anything did.
+    """
+    from .declarations import changes, declare  # only when it is asked for
+
+    if check and out is None:
+        raise click.UsageError("--check compares with a file: say which, --out actions.d.ts.")
+    text = declare(current_app.extensions["actions"].registry)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    file = Path(out)
+    if not check:
+        file.write_text(text, encoding="utf-8", newline="\n")
+        return
+    if not file.exists():
+        click.echo(f"{out} does not exist: write it with flask actions client --out {out}")
+        raise SystemExit(1)
+    found = changes(file.read_text(encoding="utf-8"), text)
+    for change in found:
+        click.echo(f"{'BREAKS ' if change.breaks else '       '}{change.what}")
+    if found:
+        broken = "callers break" if any(one.breaks for one in found) else "no caller breaks"
+        click.echo(f"{out} is out of date; {broken}. Write it: flask actions client --out {out}")
+        raise SystemExit(1)
+
+
 @commands.command("doctor")
 def doctor() -> None:
     """Look for what templates, actions and settings get wrong.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field
-from typing import Any, TypeGuard
+from functools import cached_property
+from typing import Any, TypeAlias, TypeGuard
 
 from werkzeug.exceptions import HTTPException
 
@@ -161,9 +162,6 @@ class ActionError(Exception):
     """
 
     type = "ActionError"
-    #: What is wrong with the input: empty but for an :class:`ActionInputError`, so that a template
-    #: may ask any error for the messages of its fields.
-    issues: tuple[Issue, ...] = ()
 
     def __init__(
         self,
@@ -213,6 +211,12 @@ class ActionError(Exception):
         return _CODE_OF.get(status, "INTERNAL_SERVER_ERROR")
 
     @property
+    def issues(self) -> tuple[Issue, ...]:
+        """What is wrong with the input: empty but for an :class:`ActionInputError`, so that a
+        template may ask any error for the messages of its fields."""
+        return ()
+
+    @property
     def fields(self) -> dict[str, list[str]]:
         """Messages by dotted path, in the order of the issues."""
         reader = messages.find_reader()
@@ -244,6 +248,24 @@ class ActionError(Exception):
 _PLEASE_CHECK = Text("please_check")
 
 
+#: What a client is told of an issue: its path, its code and its message.
+Told: TypeAlias = tuple[tuple[str | int, ...], str, str]
+
+
+class LateIssues:
+    """Issues that are made when somebody looks at them: most answers need their texts alone."""
+
+    def __iter__(self) -> Iterator[Issue]:
+        raise NotImplementedError
+
+    def told(self) -> Iterable[Told]:
+        """What they say where nobody asked for another language."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> Any:
+        return tuple, (tuple(self),)
+
+
 class ActionInputError(ActionError):
     """The input does not fit: which fields, and why.
 
@@ -263,20 +285,29 @@ class ActionInputError(ActionError):
         message: object = _PLEASE_CHECK,
     ) -> None:
         super().__init__("BAD_REQUEST", message)
-        ready = type(problems) is tuple and all(type(one) is Issue for one in problems)
-        self.issues: tuple[Issue, ...] = problems if ready else tuple(_each(problems))
-        self.args: tuple[Any, ...] = (self.issues, message)
+        if not isinstance(problems, LateIssues):
+            problems = tuple(_each(problems))
+        self.args: tuple[Any, ...] = (problems, message)
+
+    @cached_property
+    def issues(self) -> tuple[Issue, ...]:
+        """What is wrong with the input."""
+        return tuple(self.args[0])
 
     def to_dict(self) -> dict[str, Any]:
         plain = super().to_dict()
-        reader = messages.find_reader()
+        reader, given = messages.find_reader(), self.args[0]
+        told: Iterable[Told]
+        if reader is None and isinstance(given, LateIssues) and "issues" not in vars(self):
+            told = given.told()
+        else:
+            told = [(one.path, one.code, one.told_to(reader)) for one in self.issues]
         issues: list[dict[str, Any]] = []
         fields: dict[str, list[str]] = {}
-        for one in self.issues:
-            text = one.told_to(reader)
-            issues.append({"path": list(one.path), "code": one.code, "message": text})
-            if one.path:
-                fields.setdefault(_dotted(one.path), []).append(text)
+        for path, code, text in told:
+            issues.append({"path": list(path), "code": code, "message": text})
+            if path:
+                fields.setdefault(_dotted(path), []).append(text)
         plain["issues"], plain["fields"] = issues, fields
         return plain
 

@@ -27,7 +27,7 @@ from pydantic_core import (
 )
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from .errors import ActionError, ActionInputError, Issue
+from .errors import ActionError, ActionInputError, Issue, LateIssues, Told
 from .messages import Places, Text, is_lazy
 from .packing import types_in
 from .shapes import Items, Leaf, Shape, clean_path, names_in, place_of, shape_of, split_name
@@ -194,6 +194,8 @@ class ModelInput(Input):
     def _problem(
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
+        if self.places is None and not any("fields" in one.get("ctx", ()) for one in details):
+            return ActionInputError(_Found(self.shape, details, sent))
         shape, places = self.shape, self.places
         issues: dict[Any, Issue] = {}
         strays: list[Path] = []
@@ -258,6 +260,38 @@ class ModelInput(Input):
 def _parts(name: str) -> Path:
     """A dotted name as a path; positions are numbers."""
     return tuple(int(part) if part.isdecimal() else part for part in split_name(name) if part)
+
+
+class _Found(LateIssues):
+    """What pydantic found in an input that has no messages of its own.
+
+    :param sent: gives the path as the form sent it.
+    """
+
+    def __init__(
+        self, shape: Shape, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
+    ) -> None:
+        self._shape = shape
+        self._details = details
+        self._sent = sent
+
+    def __iter__(self) -> Iterator[Issue]:
+        for (path, code, _), detail in self._told().items():
+            yield Issue(path, code, _message(detail), _context(detail))
+
+    def told(self) -> Iterable[Told]:
+        return self._told()
+
+    def _told(self) -> dict[Told, ErrorDetails]:
+        told: dict[Told, ErrorDetails] = {}
+        for detail in self._details:
+            code = detail["type"]
+            path = clean_path(self._shape, detail["loc"], code)
+            if self._sent is not None:
+                path = self._sent(path)
+            # Once each: union members often say the same.
+            told[path, code, str(_message(detail))] = detail
+        return told
 
 
 class FormInput(Input):

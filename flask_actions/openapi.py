@@ -31,6 +31,15 @@ _COMPONENTS = "#/components/schemas/"
 _FILE: Schema = {"type": "string", "format": "binary"}
 _UNKNOWN: Schema = {"description": "Any value: there is no JSON schema for this type."}
 
+_ABOUT = (
+    "Each action is called by `POST`, with a JSON body or with a form. With "
+    "`Accept: application/json+devalue` it answers on the wire of Astro's actions instead."
+)
+_ABOUT_ASTRO = (
+    "Each action is called by `POST`, with a JSON body or with a form, and answers on the wire of "
+    "Astro's actions: data as the text of the npm package `devalue`, errors as JSON."
+)
+
 
 def describe(app: Flask, registry: Registry, settings: Settings, root: str = "") -> Schema:
     """The document of all actions, for :func:`write`: its texts may be lazy ones.
@@ -45,7 +54,7 @@ def describe(app: Flask, registry: Registry, settings: Settings, root: str = "")
         "info": {
             "title": app.name,
             "version": "1",
-            "description": "Each action is called by `POST`, with a JSON body or with a form.",
+            "description": _ABOUT if settings.wire == "plain" else _ABOUT_ASTRO,
         },
         "servers": [{"url": root or "/"}],
         "tags": [{"name": group} for group in groups],
@@ -219,6 +228,7 @@ class _FormWriter:
 
     def __init__(self, known: _Known) -> None:
         self._known = known
+        self._cut = False
 
     def write(self, schema: Schema) -> Schema:
         """The schema of a form for a type."""
@@ -230,10 +240,13 @@ class _FormWriter:
             if len(members) == 1:
                 return self.write(members[0])
         form: Schema = {"type": "object", "properties": {}, "patternProperties": {}, "required": []}
+        self._cut = False
         if self._is_object(whole):
             self._write_object(form, whole, (), True, (_name_of(schema),))
         else:
             form["description"] = "Its fields are given by position: `0`, `1.name`."
+        if self._cut:
+            form["description"] = "A model contains itself: names go on deeper in the same way."
         return {key: value for key, value in form.items() if value or key == "properties"}
 
     def _is_object(self, schema: Schema) -> bool:
@@ -271,12 +284,14 @@ class _FormWriter:
     ) -> None:
         """Write the fields of one place.
 
-        :param inside: the models around it: one that contains itself is written once.
+        :param inside: the models around it: one that contains itself is written twice.
         """
         name = _name_of(schema)
         whole = self._known.resolve(schema)
         if self._is_object(whole):
-            if not name or name not in inside:
+            if name and inside.count(name) > 1:
+                self._cut = True
+            else:
                 self._write_object(form, whole, place, required, (*inside, name))
             return
         choices = [one for one in _members(whole) if one.get("type") != "null"]
@@ -327,7 +342,9 @@ def _for_form(schema: Any) -> Any:
         said = [str(schema["description"])] if "description" in schema else []
         if "max_size" in rules:
             said.append(f"At most {rules['max_size']:,} bytes.")
-        return {**_FILE, **({"description": " ".join(said)} if said else {}), UPLOAD: rules}
+        told = {"title": schema["title"]} if "title" in schema else {}
+        told |= {"description": " ".join(said)} if said else {}
+        return {**_FILE, **told, UPLOAD: rules}
     return {
         key: value if key in _LITERAL else _for_form(value)
         for key, value in schema.items()
@@ -523,7 +540,8 @@ class _Writer:
     def _answers(self, name: str, action: Action[Any], body: Schema | None) -> Schema:
         answers: Schema = {"200": self._success(name, action)}
         if self._wire == "astro":
-            answers["204"] = {"description": "Done; there is no data."}
+            headers = {"Action-Redirect": _REDIRECT}
+            answers["204"] = {"description": "Done; there is no data.", "headers": headers}
         if "form" in action.accept or body is None or not body["required"]:
             answers["303"] = self._reference("BackToThePage")
         answers["400"] = self._reference("BadInput")
@@ -539,16 +557,10 @@ class _Writer:
         data = _for_json(self._known.find(name, "serialization")) if declared else {}
         answer: Schema = {
             "description": "Done." if declared else "Done. What the data is, is not declared.",
-            "headers": {
-                "Action-Redirect": {
-                    "description": "Where the action sends the caller, if it does.",
-                    "schema": {"type": "string", "format": "uri-reference"},
-                }
-            },
+            "headers": {"Action-Redirect": _REDIRECT},
         }
         if self._wire == "astro":
-            answer["content"] = {_DEVALUE: {"schema": {"type": "array"}}}
-            answer["description"] += " The data is written as the npm package devalue writes it."
+            answer["content"] = {_DEVALUE: {"schema": {"type": ["array", "integer"]}}}
             return answer
         answer["content"] = {
             _JSON: {
@@ -603,6 +615,10 @@ class _Writer:
         return responses
 
 
+_REDIRECT: Schema = {
+    "description": "Where the action sends the caller, if it does.",
+    "schema": {"type": "string", "format": "uri-reference"},
+}
 _REFUSALS = {
     "403": ("Forbidden", "The caller may not do this, is another site, or has no fresh token."),
     "404": ("NotFound", "What the action looks for is not there, or there is no such action."),

@@ -9,7 +9,7 @@ from typing import Any
 from .action import Action
 
 #: What ``GET`` serves beside the actions.
-RESERVED_NAMES = ("client.js", "openapi.json", "static")
+RESERVED_NAMES = ("client.js", "client.d.ts", "openapi.json", "static")
 
 #: What no name has: a URL's rule and an endpoint are made of it, and the others mean something
 #: else to some browser or proxy on the way.

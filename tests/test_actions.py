@@ -144,6 +144,7 @@ UNFIT = [
     "(nowhere)",
     "<lambda>",
     "client.js",
+    "client.d.ts",
     "openapi.json",
     "static",
     "static.css",

@@ -527,6 +527,11 @@ SEND = """
         pytest.param(
             "new Map([['a', { b: undefined }]])", "{str a: {}}", id="an undefined member in a map"
         ),
+        pytest.param(
+            "(() => { const one = { a: undefined, b: 1 }; return [one, new Map([[1, one]])]; })()",
+            "[{str b: int 1}, {int 1: {str b: int 1}}]",
+            id="an undefined member of what is shared",
+        ),
         pytest.param("'\\u{1F600}'", "str \N{GRINNING FACE}", id="a pair of surrogates"),
     ],
 )
@@ -920,6 +925,16 @@ class Row(TypedDict):
     at: Annotated[datetime, Field(serialization_alias="atTime")]
 
 
+class Tag(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    name: str
+
+
+class Tagged(BaseModel):
+    at: datetime
+    tags: set[Tag]
+
+
 class Shown(BaseModel):
     at: datetime
     secret: str = Field("geheim", exclude=True)
@@ -952,6 +967,13 @@ SECRETIVE = Secretive(created_at=NOW, price=Decimal(1))
             {1: None, 2: {"createdAt": NOW, "price": "1", "tags": set()}},
             id="a mapping of a base",
         ),
+        pytest.param(
+            Tagged,
+            Tagged(at=NOW, tags={Tag(name="x")}),
+            {"at": NOW, "tags": [{"name": "x"}]},
+            id="a set of models in a model",
+        ),
+        pytest.param(set[Tag], {Tag(name="x")}, [{"name": "x"}], id="a set of models"),
         pytest.param(Row, {"at": NOW}, {"atTime": NOW}, id="the alias of a TypedDict"),
         pytest.param(Shown, Shown(at=NOW), {"at": "at 12:30", "year": 2024}, id="serialisers"),
         pytest.param(

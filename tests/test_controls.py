@@ -561,6 +561,15 @@ def test_discriminated_union_has_a_group_for_each_tag():
     }
 
 
+def test_field_names_the_models_of_its_union():
+    labels = {"labels": {"cat": "A cat", "dog": "A dog"}}
+    found = member(Annotated[Pet, Field(json_schema_extra={"html": labels})])
+
+    assert isinstance(found, Union_)
+    said = {tag: one.label for tag, one in found.choices.items()}
+    assert said == {"cat": "A cat", "kitty": "Kitty", "dog": "A dog"}
+
+
 def test_fields_of_one_choice_do_not_stop_the_others():
     found = controls_of(Pet)
 

@@ -281,15 +281,72 @@ def test_the_command_line_lists_every_action(app: Flask) -> None:
 
 def test_every_handler_is_to_be_read_beside_a_form(app: Flask) -> None:
     from demo import actions as module
+    from demo import forms
     from demo.source import jinja_source, python_source
     from flask_actions import Action
 
-    names = [name for name, value in vars(module).items() if isinstance(value, Action)]
-    assert len(names) == 13
+    files = {
+        name: file
+        for file in (forms, module)
+        for name, value in vars(file).items()
+        if isinstance(value, Action)
+    }
+    assert len(files) == 17
 
-    for name in names:
+    for name, file in files.items():
         path, template = jinja_source(name)
-        assert f"def {name}(" in python_source(name)
-        assert "<form" in template and "</form>" in template
+        at, source = python_source(name)
+        assert at == f"{file.__name__.replace('.', '/')}.py"
+        assert f"def {name}(" in source
+        own, ours = ("action_form(", "}}") if file is forms else ("<form", "</form>")
+        assert own in template and ours in template
         assert (Path("demo/templates") / path).exists()
     assert actions is module.actions
+
+
+def test_source_of_a_form_has_the_models_that_its_own_is_made_of(app: Flask) -> None:
+    from demo.source import python_source
+
+    source = python_source("register_stall")[1]
+
+    places = [source.index(f"class {name}(") for name in ("Address", "Contact", "Line", "Stall")]
+    assert places == sorted(places)
+    assert "class Draft(" in python_source("write_letter")[1]
+    assert "class Counter(" in python_source("ask")[1]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepts", "path", "language"),
+    [
+        pytest.param(None, "", "/forms/", "en", id="nobody said"),
+        pytest.param(None, "fr, de;q=0.8", "/forms/", "de", id="the browser says"),
+        pytest.param("en", "de", "/forms/", "en", id="the reader chose"),
+        pytest.param("xx", "de", "/forms/", "de", id="a cookie of old"),
+        pytest.param("de", "de", "/sign-up", "en", id="the rest of the paper"),
+    ],
+)
+def test_pages_about_forms_come_in_the_language_of_the_reader(
+    app: Flask, cookie: str | None, accepts: str, path: str, language: str
+) -> None:
+    client = app.test_client()
+    if cookie is not None:
+        client.set_cookie("language", cookie)
+
+    page = client.get(path, headers={"Accept-Language": accepts}).text
+
+    assert f'<html lang="{language}">' in page
+
+
+def test_language_that_the_demo_does_not_know_is_no_page(app: Flask) -> None:
+    assert app.test_client().get("/language/xx").status_code == 404
+
+
+def test_lines_in_the_address_are_a_number_that_the_page_offers(app: Flask) -> None:
+    client = app.test_client()
+
+    counts = [
+        client.get(f"/forms/everything?lines={lines}").text.count('.goods"')
+        for lines in ("2", "99", "-1", "x")
+    ]
+
+    assert counts == [3, 2, 2, 2]  # one of each is the template for one more

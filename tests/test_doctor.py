@@ -469,6 +469,7 @@ def test_every_setting_is_known():
         ACTIONS_RESULT_TTL=4,
         ACTIONS_TRUSTED_ORIGINS=(),
         ACTIONS_LAZY_SESSION=False,
+        ACTIONS_OPENAPI=False,
     )
     Actions(app)
 

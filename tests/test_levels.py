@@ -21,7 +21,7 @@ LEVELS = [
     {"controls", "models"},
     {"action", "context", "result", "uploads"},
     {"registry", "bound", "keeper", "origin", "forms", "devalue", "lazysession", "formview"},
-    {"astro", "wtfview"},
+    {"astro", "declarations", "wtfview"},
     {"transports.base", "transports.responses"},
     {"transports.web"},
     {"transports.hx"},

@@ -1,0 +1,694 @@
+"""The actions of an application -> TypeScript declarations of its client for scripts.
+
+An input is declared as the client may send it, a result as it arrives. :func:`changes` says what
+two declarations differ in, and whether programs that call the actions break.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from .action import Action
+from .errors import OLDER_STATUSES, STATUSES
+from .models import FormInput, Input, ModelInput, Output, TypedOutput
+from .registry import Registry
+from .shapes import FILE_RULES
+
+_Schema = Mapping[str, Any]
+
+#: The largest whole number that JavaScript's numbers tell apart.
+_SAFE = 2**53 - 1
+_SENT = {
+    "str": "string",
+    "float": "number",
+    "bool": "boolean",
+    "none": "null",
+    "date": "Date | string",
+    "datetime": "Date | string",
+    "time": "string",
+    "timedelta": "number | string",
+    "decimal": "number | string",
+    "uuid": "string",
+    "bytes": "Uint8Array | string",
+    "url": "URL | string",
+    "multi-host-url": "string",
+    "complex": "string",
+    "json": "string",
+}
+_ARRIVES = _SENT | {
+    "date": "Date",
+    "datetime": "Date",
+    "timedelta": "string",
+    "decimal": "string",
+    "bytes": "Uint8Array",
+    "url": "URL",
+    "json": "unknown",
+}
+#: Modules whose classes arrive as texts.
+_TEXTS = {"ipaddress", "pathlib", "pathlib._local", "uuid", "decimal", "fractions"}
+#: Names that a group of the client has no action under: what they mean is an action's own.
+_OWN = {"url", "queryString", "orThrow", "toString", "then"}
+_PLAIN_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+
+
+def declare(registry: Registry) -> str:
+    """The text of ``actions.d.ts``."""
+    writer = _Writer()
+    tree: dict[Any, Any] = {}
+    for name, action in registry:
+        first, *rest = name.split(".")
+        path = [name] if _OWN & {*rest} else [first, *rest]
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+        node[_ACTION] = writer.action(action)
+    tree.pop("then", None)  # What has a then is taken for a promise: call("then").
+    codes = " | ".join(map(json.dumps, [*STATUSES, *OLDER_STATUSES]))
+    frame = files(__package__).joinpath("templates", "actions", "client.d.ts").read_text("utf-8")
+    lines = ["export const actions: {", *_indented(_members(tree)), "};"]
+    for told in writer.told.values():
+        lines += ["", *told]
+    own = "\n".join(_indented(lines))
+    return frame.replace("{{ codes }}", codes).replace("  {{ actions }}", own)
+
+
+class Change(NamedTuple):
+    """One difference between two declarations.
+
+    :ivar breaks: whether a program that called the old actions may fail with the new ones.
+    """
+
+    what: str
+    breaks: bool
+
+
+def changes(old: str, new: str) -> list[Change]:
+    """What is different in *new*, both texts of :func:`declare`."""
+    before, after = _parse(old), _parse(new)
+    found = [*_of_actions(before, after)]
+    sent = {*_reached(before, "input"), *_reached(after, "input")}
+    arriving = {*_reached(before, "data"), *_reached(after, "data")}
+    for place in sorted(before.keys() & after.keys()):
+        if place.startswith("actions"):
+            continue
+        ways = [way for way, names in (("input", sent), ("data", arriving)) if place in names]
+        found += _of_members(place, before[place], after[place], ways)
+    if not found and old != new:
+        found.append(Change("only comments, names or the frame differ", False))
+    return found
+
+
+# Writing
+
+_ACTION = object()
+
+
+def _members(tree: Mapping[Any, Any]) -> Iterator[str]:
+    for name, node in tree.items():
+        if name is _ACTION:
+            continue
+        doc, told = node.get(_ACTION, ((), ()))
+        inner = {key: one for key, one in node.items() if key is not _ACTION}
+        yield from doc
+        yield f"{_key(name)}: {'Action<{' if told else '{'}"
+        yield from _indented(told or _members(inner))
+        if told and inner:
+            yield "}> & {"
+            yield from _indented(_members(inner))
+            yield "};"
+        else:
+            yield "}>;" if told else "};"
+
+
+class _Writer:
+    """Writes types, and the interfaces that they name.
+
+    :ivar told: the lines of each interface, by its name.
+    """
+
+    def __init__(self) -> None:
+        self.told: dict[str, list[str]] = {}
+        self._names: dict[tuple[Any, bool], str] = {}
+
+    def action(self, action: Action[Any]) -> tuple[list[str], list[str]]:
+        """The comment of an action, and what it takes and gives."""
+        given, optional = self._input(action)
+        lines = [
+            f"input{'?' if optional else ''}: {given};",
+            f"data: {self._data(action)};",
+            f"field: {' | '.join(_fields_of(action.input)) or 'never'};",
+        ]
+        return _comment(action.description), lines
+
+    def _input(self, action: Action[Any]) -> tuple[str, bool]:
+        forms = ["Form"] if "form" in action.accept else []
+        if action.intents:
+            inputs = [
+                (name, self._given(one, action), place)
+                for place, (name, one) in enumerate(action.intents.items())
+            ]
+            told = [
+                _with(given, f"_intent{'' if place else '?'}: {json.dumps(name)}")
+                for name, (given, _), place in inputs
+            ]
+            optional = inputs[0][1][1]
+        else:
+            given, optional = self._given(action.input, action)
+            told = [given] if given else []
+        if action.bound is not None:
+            told = [_with(one, "_bound: string") for one in told or [""]]
+            optional = False
+        if "json" not in action.accept:
+            told = []
+        return _union([*told, *forms]) or "undefined", optional
+
+    def _given(self, input: Input, action: Action[Any]) -> tuple[str, bool]:
+        """What an input is sent as, and whether it may be nothing."""
+        if isinstance(input, FormInput):
+            return "Record<string, unknown>", True
+        if isinstance(input, ModelInput):
+            schema = _bare(input.described.core_schema)
+            told = _Types(self, input.described.core_schema, sent=True).told
+            return told, _may_be_absent(schema, input.described.core_schema)
+        takes = action.arity > 0 and not action.context_first
+        return ("unknown" if takes and not action.intents else ""), True
+
+    def _data(self, action: Action[Any]) -> str:
+        output: Output = action.output
+        if isinstance(output, TypedOutput):
+            told = _Types(self, output.described.core_schema, sent=False).told
+            # None is an answer without a body.
+            parts = ["undefined" if one == "null" else one for one in _parts(told)]
+            return _union(parts)
+        plain = inspect.unwrap(action.handler)
+        returns = getattr(plain, "__annotations__", {}).get("return", "")
+        return "undefined" if returns in (None, "None") else "unknown"
+
+    def name(self, owner: Any, wanted: str, sent: bool) -> tuple[str, bool]:
+        """The name of an interface, and whether it is new."""
+        known = self._names.get((owner, sent))
+        if known is not None:
+            return known, False
+        wanted = "".join(part[:1].upper() + part[1:] for part in re.findall(r"\w+", wanted))
+        module = str(getattr(owner, "__module__", "")).rpartition(".")[2].strip("_").title()
+        taken = {*self._names.values(), *_FRAME}
+        other = f"{wanted}{'Input' if sent else 'Data'}"
+        choices = [wanted, other, f"{module}{wanted}", f"{module}{other}"]
+        choices += [f"{wanted}{number}" for number in range(2, len(taken) + 3)]
+        name = next(one for one in choices if one not in taken and _PLAIN_NAME.fullmatch(one))
+        self._names[owner, sent] = name
+        return name, True
+
+
+#: Names of the frame, and of JavaScript, that no model may take.
+_FRAME = {
+    *("ActionError", "ActionInputError", "Action", "Form", "Options", "Result", "ErrorCode"),
+    *("Issue", "Told", "Given", "Date", "Set", "Map", "Record", "URL", "Uint8Array", "Error"),
+    *("Promise", "Pick", "Extract", "File", "Blob", "FormData", "HTMLFormElement", "Headers"),
+    *("HeadersInit", "AbortSignal", "URLSearchParams", "Array", "Object", "String", "Number"),
+    *("Boolean", "Function", "Symbol", "BigInt", "Readonly", "ReadonlyArray", "ReadonlySet"),
+}
+
+
+class _Types:
+    """The types of one core schema.
+
+    :param sent: as the client may send it; else as it arrives.
+    """
+
+    def __init__(self, writer: _Writer, schema: Any, *, sent: bool) -> None:
+        self._writer = writer
+        self._sent = sent
+        self._definitions: dict[str, _Schema] = {}
+        self.told: str = self.type(schema)
+
+    def type(self, schema: _Schema) -> str:
+        if (schema.get("metadata") or {}).get(FILE_RULES):
+            return "never" if self._sent else "unknown"  # a file goes with a form alone
+        shown = None if self._sent else schema.get("serialization")
+        if shown is not None:
+            told = self._serialized(shown)
+            if told is not None:
+                return told
+        return self._type(schema)
+
+    def _type(self, schema: _Schema) -> str:
+        match schema["type"]:
+            case "definitions":
+                self._definitions |= {one["ref"]: one for one in schema["definitions"]}
+                return self.type(schema["schema"])
+            case "definition-ref":
+                return self._reference(schema["schema_ref"])
+            case "nullable":
+                return _union([self.type(schema["schema"]), "null"])
+            case "model" if schema.get("root_model"):
+                return self._alias(schema["cls"], schema["cls"].__name__, schema["schema"])
+            case "model" | "dataclass" | "typed-dict":
+                return self._interface(schema)
+            case "list" | "generator":
+                return self._row(schema)
+            case "set" | "frozenset":
+                item = self._items(schema)
+                return f"Set<{item}> | {_array(item)}" if self._sent else f"Set<{item}>"
+            case "tuple":
+                return self._tuple(schema)
+            case "dict":
+                return self._dict(schema)
+            case "union":
+                choices = [one[0] if isinstance(one, tuple) else one for one in schema["choices"]]
+                return _union(map(self.type, choices))
+            case "tagged-union":
+                return _union(map(self.type, schema["choices"].values()))
+            case "literal":
+                return _union(map(_literal, schema["expected"]))
+            case "enum":
+                return _union(map(_literal, schema["members"]))
+            case "int":
+                return self._int(schema)
+            case "json" if not self._sent and "schema" in schema:
+                return self.type(schema["schema"])
+            case "json-or-python":
+                return self.type(schema["json_schema" if self._sent else "python_schema"])
+            case "lax-or-strict":
+                lax, strict = schema["lax_schema"], schema["strict_schema"]
+                told = self.type(lax if self._sent else strict)
+                return self.type(strict if self._sent else lax) if told == "unknown" else told
+            case "chain":
+                return self.type(schema["steps"][0 if self._sent else -1])
+            case "is-instance" if _is_text(schema["cls"]):
+                return "string"
+            case kind if "schema" in schema and kind != "function-plain":
+                return self.type(schema["schema"])
+            case kind:
+                return (_SENT if self._sent else _ARRIVES).get(kind, "unknown")
+
+    def _serialized(self, shown: _Schema) -> str | None:
+        """What a serializer of its own makes of a value; None for one that changes nothing."""
+        if str(shown.get("when_used", "always")).startswith("json"):
+            return None  # devalue has the values themselves
+        match shown["type"]:
+            case "function-plain" | "function-wrap":
+                if shown.get("return_schema") is not None:
+                    return self.type(shown["return_schema"])
+                own = str(getattr(shown["function"], "__module__", "")).startswith("pydantic.")
+                return None if own else "unknown"
+            case "to-string" | "format":
+                return "string"
+        return None
+
+    def _int(self, schema: _Schema) -> str:
+        """``bigint`` only where a bound says that it may be that large."""
+        bounds = [schema.get(name) for name in ("ge", "gt", "le", "lt")]
+        large = any(bound is not None and abs(bound) > _SAFE + 1 for bound in bounds)
+        return "number | bigint" if large else "number"
+
+    def _items(self, schema: _Schema) -> str:
+        return self.type(schema.get("items_schema") or {"type": "any"})
+
+    def _row(self, schema: _Schema) -> str:
+        return _array(self._items(schema), self._sent)
+
+    def _tuple(self, schema: _Schema) -> str:
+        items = [self.type(one) for one in schema["items_schema"]]
+        several = schema.get("variadic_item_index")
+        if several is not None:
+            if len(items) == 1:
+                return _array(items[0], self._sent)
+            items[several] = f"...{_array(items[several])}"
+        return f"{'readonly ' if self._sent else ''}[{', '.join(items)}]"
+
+    def _dict(self, schema: _Schema) -> str:
+        anything = {"type": "any"}
+        keys = self.type(schema.get("keys_schema") or anything)
+        values = self.type(schema.get("values_schema") or anything)
+        if all(part == "string" or part.startswith('"') for part in _parts(keys)):
+            keyed = _past(schema.get("keys_schema") or anything, self._definitions)["type"]
+            if keyed == "str" or self._sent:
+                return f"Record<string, {values}>"
+            if keyed in ("literal", "enum") and '"' in keys:
+                return f"{{ [Key in {keys}]?: {values} }}"
+        record = f" | Record<string, {values}>" if self._sent or keys == "unknown" else ""
+        return f"Map<{keys}, {values}>{record}"
+
+    def _reference(self, ref: str) -> str:
+        schema = self._definitions[ref]
+        if schema["type"] in ("model", "dataclass", "typed-dict"):
+            return self.type(schema)
+        return self._alias(ref, ref.rpartition(":")[0].rpartition(".")[2] or "Alias", schema)
+
+    def _alias(self, owner: Any, wanted: str, schema: _Schema) -> str:
+        name, new = self._writer.name(owner, wanted, self._sent)
+        if new:
+            self._writer.told[name] = []  # its place, before those that it is made of
+            self._writer.told[name] = [f"export type {name} = {self.type(schema)};"]
+        return name
+
+    def _interface(self, schema: _Schema) -> str:
+        owner = schema["cls"]
+        name, new = self._writer.name(owner, owner.__name__, self._sent)
+        if not new:
+            return name
+        lines = self._writer.told[name] = []
+        fields = _past(schema, self._definitions)
+        members = [one for one in self._fields(fields, schema) if one]
+        doc = vars(owner).get("__doc__") if schema["type"] == "model" else None
+        lines += [*_comment(doc), f"export interface {name} {{"]
+        for description, key, told in members:
+            lines += [*_indented(_comment(description)), f"  {key}: {told};"]
+        config = schema.get("config") or {}
+        extra = fields.get("extra_behavior") or config.get("extra_fields_behavior")
+        if extra == "allow":
+            lines.append("  [name: string]: unknown;")
+        lines.append("}")
+        return name
+
+    def _fields(self, fields: _Schema, owner: _Schema) -> Iterator[tuple[str | None, str, str]]:
+        described = getattr(owner["cls"], "__pydantic_fields__", {})
+        for name, field in _each(fields):
+            schema = field["schema"]
+            description = getattr(described.get(name), "description", None)
+            metadata = field.get("metadata") or {}
+            description = description or _described(metadata)
+            if self._sent:
+                if field.get("init") is False:
+                    continue
+                key, optional = _alias_of(field, name), _optional(field)
+            else:
+                if field.get("serialization_exclude"):
+                    continue
+                key = field.get("serialization_alias") or name
+                sometimes = field.get("serialization_exclude_if") is not None
+                optional = field.get("required") is False or sometimes
+                if field["type"] != "typed-dict-field":
+                    optional = sometimes
+            yield description, f"{_key(key)}{'?' if optional else ''}", self.type(schema)
+        for field in () if self._sent else fields.get("computed_fields") or ():
+            description = _described(field.get("metadata") or {})
+            key = field.get("alias") or field["property_name"]
+            yield description, _key(key), self.type(field["return_schema"])
+
+
+# Fields' names
+
+
+def _fields_of(input: Input) -> list[str]:
+    """Types of the dotted names of an input's fields."""
+    if isinstance(input, FormInput):
+        return ["string"]
+    if not isinstance(input, ModelInput):
+        return []
+    found: dict[str, None] = {}
+    definitions: dict[str, _Schema] = {}
+
+    def walk(schema: _Schema, path: str, owners: tuple[Any, ...]) -> None:
+        schema = _past(schema, definitions, into_model=False)
+        match schema["type"]:
+            case "model" | "dataclass" | "typed-dict":
+                if schema["cls"] in owners:  # a model within itself
+                    found.setdefault(_name(f"{path}${{string}}"))
+                    return
+                fields = _past(schema, definitions)
+                for name, field in _each(fields):
+                    walk_in(
+                        field["schema"], path + _alias_of(field, name), (*owners, schema["cls"])
+                    )
+                if not _each(fields) and fields["type"] not in _OBJECTS:  # a root model
+                    walk(fields, path, (*owners, schema["cls"]))
+            case "list" | "set" | "frozenset" | "generator":
+                walk_in(schema.get("items_schema") or {"type": "any"}, f"{path}${{number}}", owners)
+            case "tuple":
+                for one in schema["items_schema"]:
+                    walk_in(one, f"{path}${{number}}", owners)
+            case "dict":
+                found.setdefault(_name(f"{path}${{string}}"))
+            case "union" | "tagged-union":
+                choices = schema["choices"]
+                several = choices.values() if isinstance(choices, Mapping) else choices
+                for one in several:
+                    walk(one[0] if isinstance(one, tuple) else one, path, owners)
+
+    def walk_in(schema: _Schema, path: str, owners: tuple[Any, ...]) -> None:
+        found.setdefault(_name(path))
+        walk(schema, f"{path}.", owners)
+
+    walk(input.described.core_schema, "", ())
+    return list(found)
+
+
+def _name(path: str) -> str:
+    if "${" in path:
+        return f"`{path}`"
+    return json.dumps(path, ensure_ascii=False)
+
+
+# Schemas
+
+_OBJECTS = {"model-fields", "typed-dict", "dataclass-args"}
+
+
+def _past(
+    schema: Any, definitions: dict[str, _Schema], *, into_model: bool = True
+) -> dict[str, Any]:
+    """*schema* without what stands around it: defaults, functions, references.
+
+    :param into_model: also past the model, to its fields.
+    """
+    while True:
+        match schema["type"]:
+            case "definitions":
+                definitions |= {one["ref"]: one for one in schema["definitions"]}
+                schema = schema["schema"]
+            case "definition-ref":
+                schema = definitions[schema["schema_ref"]]
+            case "model" | "dataclass" if into_model:
+                schema = schema["schema"]
+            case "model" | "dataclass" | "typed-dict" | "list" | "set" | "frozenset":
+                return dict(schema)
+            case "json-or-python":
+                schema = schema["json_schema"]
+            case "lax-or-strict":
+                schema = schema["lax_schema"]
+            case "json" | "function-plain":
+                return dict(schema)
+            case _ if "schema" in schema:
+                schema = schema["schema"]
+            case _:
+                return dict(schema)
+
+
+def _bare(schema: Any) -> dict[str, Any]:
+    return _past(schema, {}, into_model=False)
+
+
+def _may_be_absent(bare: _Schema, schema: Any) -> bool:
+    """Whether a call may send nothing: None is allowed, or no field is required."""
+    if schema["type"] in ("nullable", "default", "none"):
+        return True
+    if bare["type"] not in ("model", "dataclass", "typed-dict"):
+        return False
+    definitions: dict[str, _Schema] = {}
+    _past(schema, definitions, into_model=False)
+    fields = _past(bare, definitions)
+    members = _each(fields)
+    return fields["type"] in _OBJECTS and all(_optional(field) for _, field in members)
+
+
+def _each(fields: _Schema) -> list[tuple[str, _Schema]]:
+    members = fields.get("fields")
+    if isinstance(members, Mapping):
+        return list(members.items())
+    return [(one["name"], one) for one in members or ()]
+
+
+def _optional(field: _Schema) -> bool:
+    if field.get("required") is False:
+        return True
+    schema = field["schema"]
+    while schema["type"] != "default" and "schema" in schema and schema["type"] != "model":
+        schema = schema["schema"]
+    return bool(schema["type"] == "default")
+
+
+def _alias_of(field: _Schema, name: str) -> str:
+    """The name that a field is sent under; of several, the first."""
+    alias = field.get("validation_alias")
+    if alias is None or isinstance(alias, str):
+        return alias or name
+    paths = [path if isinstance(path, list) else [path] for path in alias]
+    return next((str(path[0]) for path in paths if len(path) == 1), name)
+
+
+def _described(metadata: Mapping[str, Any]) -> Any:
+    return (metadata.get("pydantic_js_updates") or {}).get("description")
+
+
+def _is_text(owner: Any) -> bool:
+    if owner is str:
+        return True
+    module = getattr(owner, "__module__", "")
+    return module in _TEXTS or owner.__name__ in ("SecretStr", "SecretBytes")
+
+
+# Types as text
+
+
+def _literal(value: Any) -> str:
+    plain = value.value if isinstance(value, Enum) else value
+    if plain is None or isinstance(plain, (str, bool, int)):
+        return json.dumps(plain, ensure_ascii=False)
+    return "number" if isinstance(plain, float) else "unknown"
+
+
+def _parts(told: str) -> list[str]:
+    """The members of a union."""
+    parts, depth, start, quote = [], 0, 0, ""
+    for place, char in enumerate(told):
+        if quote:
+            quote = "" if char == quote and told[place - 1] != "\\" else quote
+        elif char in '"`':
+            quote = char
+        elif char in "<([{":
+            depth += 1
+        elif char in ">)]}":
+            depth -= 1
+        elif char == "|" and depth == 0:
+            parts.append(told[start:place].strip())
+            start = place + 1
+    return [*parts, told[start:].strip()]
+
+
+def _union(types: Iterable[str]) -> str:
+    found: dict[str, None] = {}
+    for told in types:
+        found |= dict.fromkeys(_parts(told) if told else ())
+    if "unknown" in found:
+        return "unknown"
+    if len(found) > 1:
+        found.pop("never", None)
+    return " | ".join(found)
+
+
+def _array(item: str, readonly: bool = False) -> str:
+    simple = len(_parts(item)) == 1 and not item.startswith("readonly ")
+    inner = item if simple else f"({item})"
+    return f"{'readonly ' if readonly else ''}{inner}[]"
+
+
+def _with(told: str, member: str) -> str:
+    if not told:
+        return f"{{ {member} }}"
+    return f"({told}) & {{ {member} }}" if len(_parts(told)) > 1 else f"{told} & {{ {member} }}"
+
+
+def _key(name: str) -> str:
+    return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def _comment(text: object) -> list[str]:
+    said = inspect.cleandoc(str(text or "")).strip().replace("*/", "* /")
+    lines = [line.rstrip() for line in said.splitlines()]
+    if not lines:
+        return []
+    if len(lines) == 1:
+        return [f"/** {lines[0]} */"]
+    return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" if line else line for line in lines]
+
+
+# Comparing
+
+_Members = dict[str, tuple[bool, str]]
+_MEMBER = re.compile(r'((?:[\w$]+|"(?:[^"\\]|\\.)*"))(\?)?: (.*);')
+_BLOCK = re.compile(r'(?:export (?:interface|const) )?((?:[\w$]+|"(?:[^"\\]|\\.)*")):? ?(.*)\{')
+
+
+def _parse(text: str) -> dict[str, _Members]:
+    """The members of each block of a declaration, by the block's path: optional or not, a type."""
+    blocks: dict[str, _Members] = {}
+    path: list[str] = []
+    body = text[text.find("export const actions") :]
+    for line in map(str.strip, body.splitlines()):
+        if line.startswith(("/**", "*")):
+            continue
+        if line.startswith("export type "):
+            name, _, told = line.removeprefix("export type ").rstrip(";").partition(" = ")
+            blocks[name] = {"": (False, told)}
+        elif line.startswith("}> & {"):
+            continue  # the members of a group of the same name
+        elif line.startswith("}"):
+            path = path[:-1]
+        elif member := _MEMBER.fullmatch(line):
+            blocks[".".join(path)][member[1]] = (member[2] == "?", member[3])
+        elif block := _BLOCK.fullmatch(line):
+            path.append(block[1])
+            blocks[".".join(path)] = {}
+    return blocks
+
+
+def _of_actions(before: Mapping[str, _Members], after: Mapping[str, _Members]) -> Iterator[Change]:
+    old, new = (
+        {name for name in blocks if name.startswith("actions.") and "input" in _keys(blocks[name])}
+        for blocks in (before, after)
+    )
+    for name in sorted(old - new):
+        yield Change(f"{name} is gone", True)
+    for name in sorted(new - old):
+        yield Change(f"{name} is new", False)
+    for name in sorted(old & new):
+        for member in ("input", "data", "field"):
+            one = {key: told for key, told in before[name].items() if key == member}
+            two = {key: told for key, told in after[name].items() if key == member}
+            yield from _of_members(name, one, two, ["input" if member == "input" else "data"])
+
+
+def _keys(members: _Members) -> set[str]:
+    return {"input"} if members.keys() >= {"input", "data", "field"} else set()
+
+
+def _of_members(place: str, old: _Members, new: _Members, ways: list[str]) -> Iterator[Change]:
+    sent, arrives = "input" in ways, "data" in ways
+    for name in sorted(old.keys() - new.keys()):
+        yield Change(f"{_spot(place, name)} is gone", True)
+    for name in sorted(new.keys() - old.keys()):
+        required = not new[name][0]
+        kind = "required, and new" if required else "optional, and new"
+        yield Change(f"{_spot(place, name)} is {kind}", sent and required)
+    for name in sorted(old.keys() & new.keys()):
+        (was_optional, was), (is_optional, told) = old[name], new[name]
+        if was_optional != is_optional:
+            now = "optional" if is_optional else "required"
+            yield Change(f"{_spot(place, name)} is {now} now", arrives if is_optional else sent)
+        if was != told:
+            before, after = {*_parts(was)}, {*_parts(told)}
+            narrower = "unknown" not in before and not before <= after and "unknown" not in after
+            wider = "unknown" in after or not (after <= before or "unknown" in before)
+            if "unknown" in before:
+                narrower = True
+            breaks = (sent and narrower) or (arrives and wider and name != "field")
+            breaks = breaks or (name == "field" and not before <= after)
+            yield Change(f"{_spot(place, name)} was {was} and is {told}", breaks)
+
+
+def _spot(place: str, name: str) -> str:
+    return f"{place}.{name}" if name else place
+
+
+def _reached(blocks: Mapping[str, _Members], way: str) -> set[str]:
+    """The interfaces that the inputs, or the data, of any action are made of."""
+    told = [members[way][1] for members in blocks.values() if "field" in members and way in members]
+    found: set[str] = set()
+    while told:
+        for name in re.findall(r"[A-Za-z_$][\w$]*", told.pop()):
+            if name in blocks and name not in found:
+                found.add(name)
+                told += [one for _, one in blocks[name].values()]
+    return found

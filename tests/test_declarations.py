@@ -1,0 +1,556 @@
+"""TypeScript declarations: programs that tsc takes and refuses, and what changes break callers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask_wtf import FlaskForm
+from pydantic import (
+    AliasChoices,
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    RootModel,
+    computed_field,
+    field_serializer,
+)
+from typing_extensions import TypedDict
+
+from flask_actions import ActionContext, ActionGroup, Actions, Upload
+from flask_actions.declarations import changes, declare
+from flask_actions.devalue import BigInt, Map, loads
+from tests.node import node, npm_package
+
+T = TypeVar("T")
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Author(BaseModel):
+    name: str = Field(description="As it is printed. */")
+    email: str | None = None
+
+
+class Comment(BaseModel):
+    """What a reader says."""
+
+    post_id: int = Field(alias="postId")
+    text: str
+    author: Author
+    tags: list[str] = []
+    lines: list[Author] = []
+    day: date | None = None
+    color: Color = Color.RED
+    level: Literal[1, 2, "high"] = 1
+    scores: dict[int, float] = {}
+    seen: set[UUID] = set()
+    pair: tuple[int, str] = (1, "a")
+
+
+class Node(BaseModel):
+    name: str
+    children: list[Node] = []
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+
+
+class Kinds(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    day: date
+    moment: datetime | None
+    clock: time
+    span: timedelta
+    price: Decimal
+    id: UUID
+    color: Color
+    names: set[str]
+    labels: dict[str, int]
+    counts: dict[int, str]
+    raw: bytes
+    pair: tuple[int, str]
+    rest: tuple[int, ...]
+    big: Annotated[int, Field(le=2**64)]
+    small: int = 3
+    link: HttpUrl
+    hidden: str = Field(exclude=True)
+    renamed: int = Field(serialization_alias="newName")
+    loud: int
+
+    @computed_field(description="How much there is.")  # type: ignore[prop-decorator]
+    @property
+    def total(self) -> int:
+        return 1
+
+    @field_serializer("loud")
+    def shout(self, value: int) -> str:
+        return str(value)
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    name: str
+
+
+class Pet(RootModel[Annotated[Cat | Dog, Field(discriminator="kind")]]): ...
+
+
+class Row(TypedDict):
+    a: int
+    b: NotRequired[str]
+
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+
+
+class Ref(BaseModel):
+    post: int
+
+
+class Draft(BaseModel):
+    text: str = ""
+
+
+class Letter(BaseModel):
+    text: str
+    sign: str
+
+
+class Picture(BaseModel):
+    title: str
+    picture: Upload
+
+
+class Older(BaseModel):
+    q: str = Field(validation_alias=AliasChoices("query", "q"))
+
+
+class Old(FlaskForm): ...
+
+
+def other_author() -> Any:
+    class Author(BaseModel):
+        pen_name: str
+
+    return Author
+
+
+def make_actions() -> Any:
+    app = Flask(__name__)
+    actions = Actions(app)
+    blog = ActionGroup("blog")
+
+    @blog.action(description="Say something.\nIn public.")
+    def comment(input: Comment, ctx: ActionContext) -> Comment: ...  # type: ignore[empty-body]
+
+    @actions.action
+    def kinds() -> Kinds: ...  # type: ignore[empty-body]
+
+    @actions.action
+    def nothing() -> None: ...
+
+    @actions.action
+    def maybe(input: Draft) -> Node | None: ...
+
+    @actions.action
+    def tree(input: Node) -> Page[Node]: ...  # type: ignore[empty-body]
+
+    @actions.action
+    def pet(input: Pet) -> Cat | Dog: ...  # type: ignore[empty-body]
+
+    @actions.action
+    def anything(input):  # type: ignore[no-untyped-def]
+        return input
+
+    @actions.action
+    def upload(input: Picture) -> int: ...  # type: ignore[empty-body]
+
+    @actions.action(accept="form")
+    def form_only(input: Draft) -> list[Row]: ...  # type: ignore[empty-body]
+
+    @actions.action(accept="json")
+    def json_only(input: Point) -> Point: ...  # type: ignore[empty-body]
+
+    @actions.action(intents={"draft": Draft, "publish": Letter}, bound=Ref)
+    def write(input: Draft | Letter) -> str: ...  # type: ignore[empty-body]
+
+    @actions.action(accept="json")
+    def find(input: Older) -> list[Point]: ...  # type: ignore[empty-body]
+
+    actions.action("old", input=Old)(lambda input: None)
+    actions.action("other", input=other_author())(lambda input: 1)
+    actions.action("blog.url")(lambda: 1)
+    actions.action("blog-2.a_b")(lambda: 1)
+    actions.action("kinds.deep")(lambda: 1)
+    actions.register(blog)
+    return app.extensions["actions"].registry
+
+
+HEAD = """\
+import { actions, call, isActionError, isInputError, ActionError } from "/_actions/client.js";
+type Asked<A> = <T>() => T extends A ? 1 : 2;
+type Same<A, B> = Asked<A> extends Asked<B> ? true : false;
+function same<A, B>(_: Same<A, B>) {}
+const author = { name: "Ada" };
+"""
+
+GOOD = {
+    "results": """
+        const { data, error } = await actions.blog.comment({ postId: 1, text: "x", author });
+        if (error) {
+          const code: string = error.code;
+          if (isInputError(error)) {
+            const all: (string[] | undefined)[] = [
+              error.fields.postId, error.fields["author.name"], error.fields["lines.0.email"],
+              error.fields["tags.12"], error.fields["scores.1"],
+            ];
+          }
+          same<typeof data, undefined>(true);
+        } else {
+          const day: Date | null = data.day;
+          const pair: [number, string] = data.pair;
+        }
+    """,
+    "throwing": """
+        const node = await actions.maybe.orThrow();
+        const name: string | undefined = node?.children[0]?.children[0]?.name;
+        try { await actions.nothing.orThrow(); } catch (problem) {
+          if (isInputError(problem)) problem.fields.anything?.length;
+          else if (isActionError(problem)) problem.status.toFixed();
+        }
+    """,
+    "inputs": """
+        await actions.blog.comment(new FormData());
+        await actions.blog.comment(document.querySelector("form")!, { timeout: 5, follow: true });
+        await actions.blog.comment({
+          postId: 1, text: "x", author: { name: "Ada", email: null }, day: new Date(),
+          color: "blue", level: "high", scores: new Map([[1, 0.5]]), seen: ["a"],
+          pair: [1, "a"], lines: [author],
+        });
+        const seen = new Set(["a"]);
+        await actions.blog.comment({ postId: 1, text: "x", author, seen, scores: { 1: 2 } });
+        await actions.tree({ name: "a", children: [{ name: "b", children: [{ name: "c" }] }] });
+        await actions.pet({ kind: "cat", lives: 9 });
+        await actions.pet({ kind: "dog", name: "Rex" });
+        await actions.nothing();
+        await actions.nothing(undefined, { signal: new AbortController().signal });
+        await actions.maybe({});
+        await actions.anything({ whatever: 1n });
+        await actions.upload(new FormData(), { onProgress: (share) => share.toFixed() });
+        await actions.formOnly(new FormData());
+        await actions.jsonOnly({ x: 1 });
+        await actions.write({ text: "x", _bound: "..." });
+        await actions.write({ _intent: "publish", text: "x", sign: "A", _bound: "..." });
+        await actions.find({ query: "x" });
+        await actions.old({ name: 1 });
+        await actions.other({ pen_name: "x" });
+        await actions["blog.url"]();
+        await actions["blog-2"].a_b();
+        await actions.kinds.deep();
+        const { data } = await call("then", 1);
+        const address: string = actions.blog.comment.url + actions.nothing.queryString;
+    """,
+    "outputs": """
+        const data = await actions.kinds.orThrow();
+        same<typeof data.day, Date>(true);
+        same<typeof data.moment, Date | null>(true);
+        same<typeof data.clock, string>(true);
+        same<typeof data.span, string>(true);
+        same<typeof data.price, string>(true);
+        same<typeof data.id, string>(true);
+        same<typeof data.color, "red" | "blue">(true);
+        same<typeof data.names, Set<string>>(true);
+        same<typeof data.labels, Record<string, number>>(true);
+        same<typeof data.counts, Map<number, string>>(true);
+        same<typeof data.raw, Uint8Array>(true);
+        same<typeof data.pair, [number, string]>(true);
+        same<typeof data.rest, number[]>(true);
+        same<typeof data.big, number | bigint>(true);
+        same<typeof data.small, number>(true);
+        same<typeof data.link, URL>(true);
+        same<typeof data.newName, number>(true);
+        same<typeof data.loud, string>(true);
+        same<typeof data.total, number>(true);
+        same<typeof data.more, unknown>(true);
+        const rows = await actions.formOnly.orThrow(new FormData());
+        same<typeof rows[0]["b"], string | undefined>(true);
+        const page = await actions.tree.orThrow({ name: "a" });
+        same<typeof page.items[0]["name"], string>(true);
+        const pet = await actions.pet.orThrow({ kind: "cat", lives: 1 });
+        const lives: number = pet.kind === "cat" ? pet.lives : pet.name.length;
+        const nothing: undefined = await actions.nothing.orThrow();
+        const unsure: unknown = await actions.anything.orThrow();
+    """,
+}
+
+BAD = {
+    "a field is missing": "await actions.blog.comment({ postId: 1, text: 'x' });",
+    "a nested field is missing": "await actions.blog.comment({ postId: 1, text: '', author: {} });",
+    "a field has the wrong type": "await actions.blog.comment({ postId: '1', text: '', author });",
+    "its own name, not its alias": "await actions.blog.comment({ post_id: 1, text: '', author });",
+    "an unknown field": "await actions.maybe({ text: 'x', other: 1 });",
+    "no input": "await actions.blog.comment();",
+    "not one of the choices": "await actions.tree({ name: 'a', children: ['b'] });",
+    "an unknown literal": "await actions.blog.comment({ postId: 1, text: '', author, level: 3 });",
+    "an unknown variant": "await actions.pet({ kind: 'cow' });",
+    "another variant's fields": "await actions.pet({ kind: 'cat', name: 'Rex' });",
+    "an unknown action": "await actions.nowhere();",
+    "a group": "await actions.blog();",
+    "an unknown option": "await actions.nothing(undefined, { retries: 3 });",
+    "data before the error is looked at": "(await actions.kinds()).data.day;",
+    "an unknown field of the error": """
+        const { error } = await actions.blog.comment(new FormData());
+        if (isInputError(error)) error.fields.titel;""",
+    "fields of any error": """
+        const { error } = await actions.blog.comment(new FormData());
+        if (error) error.fields;""",
+    "an unknown code": """
+        const { error } = await actions.nothing();
+        if (error?.code === 'NOT_FUOND') {}""",
+    "an excluded field": "(await actions.kinds.orThrow()).hidden.length;",
+    "a date taken for a text": "(await actions.kinds.orThrow()).day.length;",
+    "a file in an object": "await actions.upload({ title: 'x', picture: new File([], 'a') });",
+    "an object for a form": "await actions.formOnly({ text: 'x' });",
+    "a form for JSON": "await actions.jsonOnly(new FormData());",
+    "input of no action": "await actions.nothing({ x: 1 });",
+    "another button's fields": "await actions.write({ _intent: 'publish', text: '', _bound: '' });",
+    "nothing bound": "await actions.write({ _intent: 'draft', text: 'x' });",
+}
+
+
+def test_tsc_takes_good_programs_and_refuses_bad_ones(tmp_path):
+    (tmp_path / "actions.d.ts").write_text(declare(make_actions()))
+    for name, program in GOOD.items():
+        (tmp_path / f"good-{name}.ts").write_text(HEAD + program)
+    for number, program in enumerate(BAD.values()):
+        (tmp_path / f"bad-{number}.ts").write_text(HEAD + program)
+
+    told = compiled(tmp_path)
+
+    failed = {*re.findall(r"^(\S+\.ts)\(", told, re.MULTILINE)}
+    accepted = [name for number, name in enumerate(BAD) if f"bad-{number}.ts" not in failed]
+    assert not [line for line in told.splitlines() if not line.startswith(("bad-", " "))], told
+    assert accepted == []
+
+
+def compiled(folder: Any) -> str:
+    """What tsc says of all programs of a folder."""
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext"]
+    options += ["--lib", "es2022,dom,dom.iterable", "--moduleResolution", "bundler"]
+    files = sorted(path.name for path in folder.glob("*.ts"))
+    done = subprocess.run(
+        [node(), npm_package("typescript", "5.9.3") / "bin" / "tsc", *options, *files],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout + done.stderr
+
+
+def test_descriptions_become_comments():
+    text = declare(make_actions())
+
+    assert "/** What a reader says. */\n  export interface Comment" in text
+    assert "/** As it is printed. * / */" in text
+    assert "/** How much there is. */" in text
+    assert "     * In public.\n" in text
+
+
+def test_declarations_of_the_same_actions_are_the_same():
+    assert declare(make_actions()) == declare(make_actions())
+    assert changes(declare(make_actions()), declare(make_actions())) == []
+
+
+def test_data_arrives_as_it_is_declared():
+    app = Flask(__name__)
+    kinds = {
+        "day": "2026-11-21",
+        "moment": "2026-11-21T01:02:03Z",
+        "clock": "01:02",
+        "span": 90,
+        "price": "1.50",
+        "id": "12345678123456781234567812345678",
+        "color": "red",
+        "names": ["a"],
+        "labels": {"a": 1},
+        "counts": {1: "one"},
+        "raw": "x",
+        "pair": (1, "a"),
+        "rest": [1],
+        "big": 2**60,
+        "link": "https://example.com",
+        "hidden": "x",
+        "renamed": 1,
+        "loud": 1,
+    }
+    Actions(app).action("kinds")(lambda: Kinds.model_validate(kinds))
+
+    answer = app.test_client().post(
+        "/_actions/kinds", headers={"Accept": "application/json+devalue"}
+    )
+
+    assert {name: type(value) for name, value in loads(answer.text).items()} == {
+        **dict.fromkeys(("clock", "span", "price", "id", "color", "loud"), str),
+        **dict.fromkeys(("day", "moment"), datetime),
+        **dict.fromkeys(("small", "newName", "total"), int),
+        **dict.fromkeys(("pair", "rest"), list),
+        "names": set,
+        "labels": dict,
+        "counts": Map,
+        "raw": bytes,
+        "big": BigInt,
+        "link": AnyUrl,
+    }
+
+
+# Changes
+
+
+def model(**fields: Any) -> Any:
+    from pydantic import create_model
+
+    return create_model("Model", **fields)
+
+
+def declared(input: Any, output: Any, *more: str, **options: Any) -> str:
+    app = Flask(__name__)
+    actions = Actions(app)
+    actions.action("act", input=input, output=output, **options)(lambda input: None)
+    for name in more:
+        actions.action(name)(lambda: None)
+    return declare(app.extensions["actions"].registry)
+
+
+TEXT = model(text=(str, ...))
+WIDE = model(text=(str, ...), note=(str, ""))
+NULLABLE = model(text=(str | None, ...))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaks"),
+    [
+        pytest.param((TEXT, int), (WIDE, int), False, id="optional field of the input added"),
+        pytest.param(
+            (TEXT, int), (model(text=(str, ...), n=(int, ...)), int), True, id="required one added"
+        ),
+        pytest.param((WIDE, int), (TEXT, int), True, id="field of the input gone"),
+        pytest.param((TEXT, int), (model(text=(str, "")), int), False, id="field optional now"),
+        pytest.param((model(text=(str, "")), int), (TEXT, int), True, id="field required now"),
+        pytest.param((TEXT, int), (NULLABLE, int), False, id="type of the input widened"),
+        pytest.param((NULLABLE, int), (TEXT, int), True, id="type of the input narrowed"),
+        pytest.param((TEXT, int), (model(text=(int, ...)), int), True, id="type changed"),
+        pytest.param((TEXT, WIDE), (TEXT, model(text=(str, ...))), True, id="output field gone"),
+        pytest.param((TEXT, int), (TEXT, int | None), True, id="output widened"),
+        pytest.param((TEXT, int | None), (TEXT, int), False, id="output narrowed"),
+        pytest.param((TEXT, Any), (TEXT, int), False, id="output told"),
+        pytest.param((TEXT, int), (TEXT, int, "other"), False, id="action added"),
+        pytest.param((TEXT, int, "other"), (TEXT, int), True, id="action gone"),
+    ],
+)
+def test_change_says_whether_callers_break(old, new, breaks):
+    found = changes(declared(*old), declared(*new))
+
+    assert found
+    assert any(change.breaks for change in found) is breaks, found
+
+
+def test_change_names_the_spot():
+    found = changes(declared(TEXT, int), declared(model(text=(int, ...)), int))
+
+    assert ("Model.text was string and is number", True) in found
+
+
+def test_body_that_is_no_longer_taken_breaks_callers():
+    found = changes(declared(TEXT, int), declared(TEXT, int, accept="json"))
+
+    assert found == [("actions.act.input was Model | Form and is Model", True)]
+
+
+def test_member_beside_an_action_of_its_group_name_is_compared():
+    old, new = declared(TEXT, int, "act.deep"), declared(TEXT, int)
+
+    assert changes(old, new) == [("actions.act.deep is gone", True)]
+
+
+# The command, and the address
+
+
+def run(app: Flask, *arguments: str) -> Any:
+    return app.test_cli_runner().invoke(args=["actions", "client", *arguments])
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask(__name__)
+    Actions(app).action("act")(lambda input: None)
+    return app
+
+
+def test_command_writes_the_file_and_check_takes_it(app, tmp_path):
+    file = tmp_path / "actions.d.ts"
+
+    written, checked = run(app, "--out", str(file)), run(app, "--out", str(file), "--check")
+
+    assert (written.exit_code, checked.exit_code, checked.output) == (0, 0, "")
+    assert file.read_text() == run(app).output == declare(app.extensions["actions"].registry)
+
+
+def test_check_of_a_stale_file_says_what_changed(app, tmp_path):
+    file = tmp_path / "actions.d.ts"
+    file.write_text(declared(TEXT, int, "gone"))
+
+    checked = run(app, "--out", str(file), "--check")
+
+    assert checked.exit_code == 1
+    assert "BREAKS actions.gone is gone" in checked.output
+    assert "callers break" in checked.output
+    assert file.read_text() == declared(TEXT, int, "gone")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        pytest.param(["--check"], 2, "--out", id="no file named"),
+        pytest.param(["--check", "--out", "none.d.ts"], 1, "does not exist", id="no such file"),
+    ],
+)
+def test_check_without_a_file_fails(app, arguments, code, told):
+    result = run(app, *arguments)
+
+    assert result.exit_code == code
+    assert told in result.output
+
+
+@pytest.mark.parametrize(("debug", "status"), [(True, 200), (False, 404)], ids=["debug", "not"])
+def test_address_of_the_declarations_is_there_in_development_alone(app, debug, status):
+    app.debug = debug
+
+    answer = app.test_client().get("/_actions/client.d.ts")
+
+    assert answer.status_code == status
+    assert ("declare module" in answer.text) is debug
