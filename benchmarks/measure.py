@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -102,7 +101,6 @@ def _count(done: Done) -> float:
         return (totals[1] - totals[0]) / calls_of(done[0])
 
 
-@cache
 def _compile_package() -> None:
     """Have our byte code lie ready, as that of installed packages does: pip compiles them."""
     compileall.compile_dir(ROOT / "flask_actions", quiet=1)

@@ -51,6 +51,8 @@ class Photograph(Input):
 
 
 class Weighed(BaseModel):
+    model_config = ConfigDict(ser_json_bytes="base64")  # JSON has no bytes; our client gets them
+
     name: str
     size: int
     digest: bytes = Field(description="The first bytes of its SHA-256.")

@@ -419,7 +419,8 @@ def _declarations() -> Any:
         raise NotFound
     from .declarations import declare  # only when it is asked for
 
-    text = declare(current_app.extensions["actions"].registry)
+    state = current_app.extensions["actions"]
+    text = declare(state.registry, state.settings.url_prefix)
     return current_app.response_class(text, mimetype="text/plain")
 
 

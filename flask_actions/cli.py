@@ -17,6 +17,7 @@ from .context import ActionContext
 from .pipeline import answer, complete
 from .result import SafeResult
 from .transports.server import ServerCall, ServerTransport, take_marks
+from .urls import quoted
 
 commands: AppGroup = AppGroup("actions", help="The application's actions.")
 
@@ -33,7 +34,7 @@ def list_actions() -> None:
                 ",".join(sorted(action.accept)),
                 action.input.label,
                 ", ".join(_name(guard) for guard in action.guards) or "-",
-                f"{state.settings.url_prefix}/{name}",
+                quoted(f"{state.settings.url_prefix}/{name}"),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -82,7 +83,8 @@ def client(out: str | None, check: bool) -> None:
 
     if check and out is None:
         raise click.UsageError("--check compares with a file: say which, --out actions.d.ts.")
-    text = declare(current_app.extensions["actions"].registry)
+    state = current_app.extensions["actions"]
+    text = declare(state.registry, state.settings.url_prefix)
     if out is None:
         click.echo(text, nl=False)
         return

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .action import Action
@@ -21,6 +21,8 @@ from .registry import Registry
 from .shapes import FILE_RULES
 
 _Schema = Mapping[str, Any]
+
+_TEMPLATE = Path(__file__).parent / "templates" / "actions" / "client.d.ts"
 
 #: The largest whole number that JavaScript's numbers tell apart.
 _SAFE = 2**53 - 1
@@ -57,8 +59,11 @@ _OWN = {"url", "queryString", "orThrow", "toString", "then"}
 _PLAIN_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 
 
-def declare(registry: Registry) -> str:
-    """The text of ``actions.d.ts``."""
+def declare(registry: Registry, url_prefix: str = "/_actions") -> str:
+    """The text of ``actions.d.ts``.
+
+    :param url_prefix: where the client is served.
+    """
     writer = _Writer()
     tree: dict[Any, Any] = {}
     for name, action in registry:
@@ -70,12 +75,13 @@ def declare(registry: Registry) -> str:
         node[_ACTION] = writer.action(action)
     tree.pop("then", None)  # What has a then is taken for a promise: call("then").
     codes = " | ".join(map(json.dumps, [*STATUSES, *OLDER_STATUSES]))
-    frame = files(__package__).joinpath("templates", "actions", "client.d.ts").read_text("utf-8")
+    frame = _TEMPLATE.read_text(encoding="utf-8")
     lines = ["export const actions: {", *_indented(_members(tree)), "};"]
     for told in writer.told.values():
         lines += ["", *told]
     own = "\n".join(_indented(lines))
-    return frame.replace("{{ codes }}", codes).replace("  {{ actions }}", own)
+    frame = frame.replace("{{ prefix }}", url_prefix).replace("{{ codes }}", codes)
+    return frame.replace("  {{ actions }}", own)
 
 
 class Change(NamedTuple):
@@ -195,7 +201,8 @@ class _Writer:
         known = self._names.get((owner, sent))
         if known is not None:
             return known, False
-        wanted = "".join(part[:1].upper() + part[1:] for part in re.findall(r"\w+", wanted))
+        words = re.findall(r"[A-Za-z]\w*", wanted, re.ASCII)
+        wanted = "".join(word[:1].upper() + word[1:] for word in words) or "Model"
         module = str(getattr(owner, "__module__", "")).rpartition(".")[2].strip("_").title()
         taken = {*self._names.values(), *_FRAME}
         other = f"{wanted}{'Input' if sent else 'Data'}"
@@ -208,7 +215,16 @@ class _Writer:
 
 #: Names of the frame, and of JavaScript, that no model may take.
 _FRAME = {
-    *("ActionError", "ActionInputError", "Action", "Form", "Options", "Result", "ErrorCode"),
+    *(
+        "ActionError",
+        "ActionInputError",
+        "Action",
+        "Form",
+        "FormElement",
+        "Options",
+        "Result",
+        "ErrorCode",
+    ),
     *("Issue", "Told", "Given", "Date", "Set", "Map", "Record", "URL", "Uint8Array", "Error"),
     *("Promise", "Pick", "Extract", "File", "Blob", "FormData", "HTMLFormElement", "Headers"),
     *("HeadersInit", "AbortSignal", "URLSearchParams", "Array", "Object", "String", "Number"),
@@ -226,6 +242,7 @@ class _Types:
         self._writer = writer
         self._sent = sent
         self._definitions: dict[str, _Schema] = {}
+        self._aliases = 0  # that the spot is in
         self.told: str = self.type(schema)
 
     def type(self, schema: _Schema) -> str:
@@ -330,11 +347,15 @@ class _Types:
         if all(part == "string" or part.startswith('"') for part in _parts(keys)):
             keyed = _past(schema.get("keys_schema") or anything, self._definitions)["type"]
             if keyed == "str" or self._sent:
-                return f"Record<string, {values}>"
+                return self._record(values)
             if keyed in ("literal", "enum") and '"' in keys:
                 return f"{{ [Key in {keys}]?: {values} }}"
-        record = f" | Record<string, {values}>" if self._sent or keys == "unknown" else ""
+        record = f" | {self._record(values)}" if self._sent or keys == "unknown" else ""
         return f"Map<{keys}, {values}>{record}"
+
+    def _record(self, values: str) -> str:
+        # An alias may be within itself in this form alone.
+        return f"{{ [name: string]: {values} }}" if self._aliases else f"Record<string, {values}>"
 
     def _reference(self, ref: str) -> str:
         schema = self._definitions[ref]
@@ -346,7 +367,9 @@ class _Types:
         name, new = self._writer.name(owner, wanted, self._sent)
         if new:
             self._writer.told[name] = []  # its place, before those that it is made of
+            self._aliases += 1
             self._writer.told[name] = [f"export type {name} = {self.type(schema)};"]
+            self._aliases -= 1
         return name
 
     def _interface(self, schema: _Schema) -> str:
@@ -407,6 +430,9 @@ def _fields_of(input: Input) -> list[str]:
     definitions: dict[str, _Schema] = {}
 
     def walk(schema: _Schema, path: str, owners: tuple[Any, ...]) -> None:
+        if path.count(".") > _DEPTH:
+            found.setdefault(_name(f"{path}${{string}}"))
+            return
         schema = _past(schema, definitions, into_model=False)
         match schema["type"]:
             case "model" | "dataclass" | "typed-dict":
@@ -449,6 +475,8 @@ def _name(path: str) -> str:
 
 # Schemas
 
+#: Of the names of fields within fields.
+_DEPTH = 8
 _OBJECTS = {"model-fields", "typed-dict", "dataclass-args"}
 
 
@@ -647,7 +675,8 @@ def _of_actions(before: Mapping[str, _Members], after: Mapping[str, _Members]) -
         for member in ("input", "data", "field"):
             one = {key: told for key, told in before[name].items() if key == member}
             two = {key: told for key, told in after[name].items() if key == member}
-            yield from _of_members(name, one, two, ["input" if member == "input" else "data"])
+            # A field's name that is gone breaks who reads its messages, as a narrower input does.
+            yield from _of_members(name, one, two, ["data" if member == "data" else "input"])
 
 
 def _keys(members: _Members) -> set[str]:
@@ -669,12 +698,9 @@ def _of_members(place: str, old: _Members, new: _Members, ways: list[str]) -> It
             yield Change(f"{_spot(place, name)} is {now} now", arrives if is_optional else sent)
         if was != told:
             before, after = {*_parts(was)}, {*_parts(told)}
-            narrower = "unknown" not in before and not before <= after and "unknown" not in after
+            narrower = "unknown" in before or not (before <= after or "unknown" in after)
             wider = "unknown" in after or not (after <= before or "unknown" in before)
-            if "unknown" in before:
-                narrower = True
-            breaks = (sent and narrower) or (arrives and wider and name != "field")
-            breaks = breaks or (name == "field" and not before <= after)
+            breaks = (sent and narrower) or (arrives and wider)
             yield Change(f"{_spot(place, name)} was {was} and is {told}", breaks)
 
 

@@ -10,6 +10,7 @@ hand work beside it. An application may give a template for a kind of control
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -49,6 +50,11 @@ class Option(NamedTuple):
     label: str
     group: str
     selected: bool
+
+
+def as_id(name: str) -> str:
+    """A name as part of an id, in which HTML has no white space, and CSS selectors no dots."""
+    return re.sub(r"[^\w-]+", "-", name)
 
 
 def attributes(*several: Mapping[str, Any]) -> Markup:
@@ -99,7 +105,7 @@ class Surroundings(NamedTuple):
     known: dict[Any, Any]
 
     def id_of(self, name: str) -> str:
-        return f"{self.prefix}-{name.replace('.', '-')}"
+        return f"{self.prefix}-{as_id(name)}"
 
     def render(self, kind: str, **context: Any) -> Markup | None:
         """What an application's own template of *kind* makes, if it has one."""

@@ -96,7 +96,7 @@ def action_form(
     :raises TypeError: for an action whose input is no model.
     """
     # Not for all who import us: a form is drawn by a great part of the package.
-    from .formview import ActionForm, Surroundings
+    from .formview import ActionForm, Surroundings, as_id
 
     state = _state()
     name = state.registry.name_of(action)
@@ -106,7 +106,7 @@ def action_form(
     error = None if result is None else result.error
     typed = result.values if result is not None and error is not None and result.values else None
     words = (*state.settings.secret_fields, *found.input.secret_words)
-    prefix = name.replace(".", "-") + ("" if key is None else f"-{key}")
+    prefix = as_id(name if key is None else f"{name}-{key}")
     surroundings = Surroundings(
         app=app,
         theme=theme,

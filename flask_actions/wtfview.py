@@ -59,7 +59,9 @@ class _WtfPart(Part):
         label = getattr(field, "label", None)
         text = getattr(label, "text", field.short_name)
         required = bool(getattr(getattr(field, "flags", None), "required", False))
-        self.node: Any = Described(str(text), str(getattr(field, "description", "") or ""), required)
+        self.node: Any = Described(
+            str(text), str(getattr(field, "description", "") or ""), required
+        )
 
 
 class WtfField(_WtfPart):

@@ -23,9 +23,10 @@ from pydantic import (
     HttpUrl,
     RootModel,
     computed_field,
+    create_model,
     field_serializer,
 )
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from flask_actions import ActionContext, ActionGroup, Actions, Upload
 from flask_actions.declarations import changes, declare
@@ -210,6 +211,24 @@ def make_actions() -> Any:
     return app.extensions["actions"].registry
 
 
+def odd_actions() -> Any:
+    """Models with names that TypeScript has a use for, or no use; a type within itself."""
+    app = Flask(__name__)
+    actions = Actions(app)
+    tree = TypeAliasType("tree", "dict[str, tree] | list[tree] | str")  # type: ignore[misc]
+    for number, name in enumerate(["Größe", "1", "Date", "Result", "_"]):
+        actions.action(f"a{number}", input=create_model(name, x=(int, ...)))(lambda input: 1)
+    actions.action("deep", input=tree, output=tree)(lambda input: input)
+    return app.extensions["actions"].registry
+
+
+ODD = """\
+import { actions } from "/odd/client.js";
+await actions.deep({ a: [{ b: "c" }] });
+for (const one of [actions.a0, actions.a1, actions.a2, actions.a3, actions.a4]) {
+  const done: unknown = await one({ x: 1 });
+}
+"""
 HEAD = """\
 import { actions, call, isActionError, isInputError, ActionError } from "/_actions/client.js";
 type Asked<A> = <T>() => T extends A ? 1 : 2;
@@ -344,6 +363,8 @@ BAD = {
 
 def test_tsc_takes_good_programs_and_refuses_bad_ones(tmp_path):
     (tmp_path / "actions.d.ts").write_text(declare(make_actions()))
+    (tmp_path / "odd.d.ts").write_text(declare(odd_actions(), "/odd"))
+    (tmp_path / "good-odd.ts").write_text(ODD)
     for name, program in GOOD.items():
         (tmp_path / f"good-{name}.ts").write_text(HEAD + program)
     for number, program in enumerate(BAD.values()):
@@ -379,6 +400,13 @@ def test_descriptions_become_comments():
     assert "/** As it is printed. * / */" in text
     assert "/** How much there is. */" in text
     assert "     * In public.\n" in text
+
+
+def test_address_of_the_client_is_the_applications():
+    app = Flask(__name__)
+    Actions(app, url_prefix="/api")
+
+    assert 'declare module "*/api/client.js" {' in run(app).output
 
 
 def test_declarations_of_the_same_actions_are_the_same():
@@ -432,8 +460,6 @@ def test_data_arrives_as_it_is_declared():
 
 
 def model(**fields: Any) -> Any:
-    from pydantic import create_model
-
     return create_model("Model", **fields)
 
 

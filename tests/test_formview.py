@@ -398,6 +398,17 @@ def test_parts_may_be_placed_and_changed_one_by_one():
     assert re.search(r'name="lines.0.name"[^>]*>7', text)
 
 
+class Spaced(BaseModel):
+    text: str = Field(alias="your text")
+
+
+def test_ids_have_no_spaces_whatever_the_names():
+    page = Page(first(build("{{ action_form('createPost', key='a b') }}", model=Spaced)))
+
+    assert [one for one in page.ids if " " in one or "." in one] == []
+    assert page.one("your text")["id"] == "createPost-a-b-your-text"
+
+
 class Odd(BaseModel):
     name: str = "n"
     id: int = 7

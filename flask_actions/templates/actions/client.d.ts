@@ -1,7 +1,7 @@
 // Written by "flask actions client": the actions of this application, for TypeScript.
 // A whole number is a bigint where a bound of its field says that it may be beyond 2 ** 53.
 
-declare module "*/_actions/client.js" {
+declare module "*{{ prefix }}/client.js" {
   export type ErrorCode = {{ codes }};
 
   /** What went wrong; status 0 where no answer came. */
