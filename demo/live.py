@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from flask import Blueprint, render_template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import or_, select
 
 from demo.actions import Input, actions
@@ -22,12 +22,17 @@ class Search(Input):
     words: str = Field(max_length=100)
 
 
+def _in_utc(at: datetime) -> datetime:
+    # The table keeps no zone, and a script would take a time without one for its own.
+    return at.replace(tzinfo=UTC)
+
+
 class Found(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: int
     title: str
-    published_at: datetime
+    published_at: Annotated[datetime, AfterValidator(_in_utc)]
 
 
 @live.action(accept="json")

@@ -519,9 +519,10 @@ def _session_cookie_size() -> int:
         interface = interface.whole
     if not isinstance(interface, SecureCookieSessionInterface):
         return 0  # a session on the server has room
+    held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
     # Signing and compressing is most of the cost, and most sessions are far from the limit.
     try:
-        at_most = 2 * len(json.dumps(dict(session)))
+        at_most = 2 * len(json.dumps(dict(held)))
     except (TypeError, ValueError):
         at_most = COOKIE_LIMIT  # what only Flask's own JSON can write
     if at_most + _SIGNED <= COOKIE_LIMIT:

@@ -142,7 +142,10 @@ class Actions:
         It is asked once in a request. Without one, Flask-Babel's locale is the language.
         """
         if inspect.iscoroutinefunction(select):
-            raise TypeError("A language_selector is no async function: a text is there at once.")
+            raise TypeError(
+                f"{where_of(select)}: a language_selector is no async function, since a text is "
+                f"there at once. Write a plain def."
+            )
         self._select_language, Actions._speaks = select, True
         return select
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from typing import Any
 
 import pytest
@@ -24,7 +25,14 @@ from werkzeug.exceptions import (
     TooManyRequests,
 )
 
-from flask_actions import ActionContext, ActionError, ActionInputError, Actions, get_action_result
+from flask_actions import (
+    ActionContext,
+    ActionError,
+    ActionInputError,
+    Actions,
+    define_action,
+    get_action_result,
+)
 
 HEADERS = {
     "form": {"Referer": "http://localhost/page"},
@@ -431,3 +439,41 @@ def test_form_error_never_shows_the_exceptions_text(site, path, name):
 
     assert "secret" not in response.text + page.text
     assert "secret" not in str(site.shown.pop().to_dict())
+
+
+# --- the issues of a model, which are made when somebody looks at them ----------------------------
+
+
+class Sized(BaseModel):
+    count: int
+    either: int | bool = 0
+
+
+def refusal_of(data: dict[str, Any]) -> ActionInputError:
+    def act(input: Sized) -> None: ...
+
+    error = define_action(handler=act)(data).error
+    assert isinstance(error, ActionInputError)
+    return error
+
+
+WRONG = {"count": "many", "either": "perhaps"}
+
+
+def test_error_reads_the_same_whether_its_issues_were_looked_at_or_not():
+    looked_at, not_looked_at = refusal_of(WRONG), refusal_of(WRONG)
+
+    issues = looked_at.issues
+
+    assert [one.path for one in issues] == [("count",), ("either",), ("either",)]
+    assert looked_at.to_dict() == not_looked_at.to_dict()
+    assert looked_at.to_dict()["issues"] == [one.to_dict() for one in issues]
+    assert not_looked_at.issues == issues
+
+
+def test_error_of_a_model_survives_pickling():
+    error = refusal_of(WRONG)
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert (again.issues, again.to_dict()) == (error.issues, error.to_dict())

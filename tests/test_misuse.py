@@ -398,8 +398,8 @@ TABLE = [
     row(
         "name that is no name",
         ValueError,
-        lambda: build()[1].action("create post")(needs_nothing),
-        *("needs_nothing", HERE, "'create post' is no name", "'blog.comment'"),
+        lambda: build()[1].action("create:post")(needs_nothing),
+        *("needs_nothing", HERE, "'create:post' is no name", "'blog.comment'"),
     ),
     row(
         "name of a file that GET serves",

@@ -201,8 +201,9 @@ def test_form_goes_whole_and_its_errors_come_to_their_fields(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_page_fits_its_window(live: Callable[..., Page], width: int) -> None:
-    page = live()
+@pytest.mark.parametrize("name", [None, "ada"], ids=["visitor", "author"])
+def test_page_fits_its_window(live: Callable[..., Page], name: str | None, width: int) -> None:
+    page = live(name)
 
     page.set_viewport_size({"width": width, "height": 800})
 
