@@ -210,7 +210,7 @@ class ActionError(Exception):
         """The newest name of an HTTP error status; ``INTERNAL_SERVER_ERROR`` where it has none."""
         return _CODE_OF.get(status, "INTERNAL_SERVER_ERROR")
 
-    @property
+    @cached_property
     def issues(self) -> tuple[Issue, ...]:
         """What is wrong with the input: empty but for an :class:`ActionInputError`, so that a
         template may ask any error for the messages of its fields."""
