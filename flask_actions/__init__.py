@@ -7,6 +7,7 @@ from .extension import Actions, call_action
 from .gates import get_action_context
 from .messages import Messages
 from .result import SafeResult
+from .signals import action_finished, action_started
 from .templating import action_form, action_url, actions_head, get_action_result
 from .uploads import AcceptTypes, MaxSize, Upload
 
@@ -23,7 +24,9 @@ __all__ = [
     "Messages",
     "SafeResult",
     "Upload",
+    "action_finished",
     "action_form",
+    "action_started",
     "action_url",
     "actions_head",
     "call_action",

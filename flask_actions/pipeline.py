@@ -16,6 +16,7 @@ from .forms import Decoded
 from .messages import Text
 from .models import Input
 from .result import SafeResult
+from .signals import tell_finished, tell_started
 from .transports.base import Call, Transport, log
 from .urls import has_scheme
 
@@ -24,9 +25,12 @@ T = TypeVar("T")
 
 async def answer(transport: Transport, call: Call) -> Any:
     """Carry one call to its action and bring the result back."""
+    begun = None
     try:
         if call.result is None:
             call.waits = False
+            if call.action is not None:
+                begun = tell_started(call.ctx)
             action = transport.target(call)
             if action.guards:
                 await admit(action, call)
@@ -37,6 +41,9 @@ async def answer(transport: Transport, call: Call) -> Any:
     except Exception as problem:
         call.result = explain(problem, call)
         return transport.encode(call, call.result)
+    finally:
+        if begun is not None:
+            tell_finished(call.ctx, begun, call.result)
 
 
 async def admit(action: Action[Any], call: Call) -> None:
