@@ -8,8 +8,8 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 
 HOST ?= 127.0.0.1
 PORT ?= 5000
-# One process per core, four at most; the browser tests come first, since they take longest.
-WORKERS ?= auto
+# Four processes, since much of it waits for browsers and servers; the browser tests come first, since they take longest.
+WORKERS ?= 4
 TESTS ?=
 ONLY ?=
 ROWS ?=
