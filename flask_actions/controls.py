@@ -95,6 +95,8 @@ class Control:
                 return value.isoformat()
             case Decimal() if value.is_finite():
                 return format(value, "f")
+            case bytes():
+                return value.decode(errors="replace")
         return str(value)
 
     def showing(self, text: str) -> Control:

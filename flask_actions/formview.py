@@ -18,11 +18,13 @@ from typing import Any, NamedTuple
 from flask import Flask
 from jinja2 import TemplateNotFound
 from markupsafe import Markup, escape
+from pydantic import RootModel
 
 from .controls import Choice, Control, Group, Node, Rows, Union_
 from .errors import ActionError
 from .messages import label, say
 from .result import SafeResult
+from .shapes import text_of
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -272,6 +274,15 @@ class Field(Part):
         self._values: list[str] | None = None
 
     @property
+    def _messages(self) -> Sequence[str]:
+        own = self._form.problems.get(self._name, ())
+        if not self.node.multiple or not self._form.problems:
+            return own
+        start = f"{self._name}."
+        inner = (v for k, v in self._form.problems.items() if k.startswith(start))
+        return [*own, *(text for texts in inner for text in texts)]
+
+    @property
     def values(self) -> list[str]:
         """The texts in it: what was typed, else what the page gave, else the model's default."""
         if self._values is None:
@@ -285,7 +296,7 @@ class Field(Part):
         if typed is not None:
             texts = typed.get(self.name, [])
             return [texts] if isinstance(texts, str) else list(texts)
-        value = self.node.default if self._initial is NOTHING else self._initial
+        value = _opened(self.node.default if self._initial is NOTHING else self._initial)
         if value is None:
             return []
         several = self.node.multiple and isinstance(value, list | tuple | set | frozenset)
@@ -460,7 +471,7 @@ class Field(Part):
         for number, text in enumerate(self.values):
             own = {"id": self.id if number == 0 else f"{self.id}-{number}", "value": text}
             own |= {} if number == 0 else {"aria-label": f"{self.label} {number + 1}"}
-            parts.append(f"<input{self.attrs(**own, **extra)}>")
+            parts.append(f"<input{self.attrs(**{**extra, **own})}>")
         return Markup("".join(parts))
 
 
@@ -545,7 +556,23 @@ class GroupPart(Several):
     def _parts(self) -> dict[str, Part]:
         return _parts(self._form, self._name, self.node, self._initial)
 
+    @property
+    def _ends(self) -> bool:
+        """Whether it is a model within itself that nothing was said of: where a walk stops."""
+        if not self.node.recursive or self._initial not in (NOTHING, None):
+            return False
+        if self._name.endswith(".__row__") and self._name.count("__row__") == 1:
+            return False
+        start = f"{self._name}."
+        said = (*(self._form.typed or ()), *self._form.problems)
+        return not any(one == self._name or one.startswith(start) for one in said)
+
+    def _fields(self) -> Iterator[Field]:
+        return iter(()) if self._ends else super()._fields()
+
     def __html__(self) -> str:
+        if self._ends:
+            return Markup("")
         own = self._form.render("group", group=self)
         if own is not None:
             return own
@@ -578,7 +605,7 @@ class RowsPart(Several):
                 and (head := path[len(start) :].partition(".")[0]).isdecimal()
             ]
             return [(index, NOTHING) for index in sorted({*known, *problems})] or self._fewest()
-        value = self.node.default if self._initial is NOTHING else self._initial
+        value = _opened(self.node.default if self._initial is NOTHING else self._initial)
         return list(enumerate(value)) if value else self._fewest()
 
     def _fewest(self) -> list[tuple[int, Any]]:
@@ -607,7 +634,9 @@ class RowsPart(Several):
         )
         row = '<div class="actions-row">{}{}</div>'
         rows = "".join(row.format(one.__html__(), remove) for one in self)
-        blank = row.format(self.blank().__html__(), remove)
+        # A model in rows of its own: a new row has rows, and those have none so far.
+        deep = self._name.count("__row__") > 1
+        blank = "" if deep else row.format(self.blank().__html__(), remove)
         add = f'<button type="button" data-actions-add hidden>{escape(say("add"))}</button>'
         return self._fieldset(
             f'<div data-actions-rows="{escape(self._name)}">{rows}</div>'
@@ -637,14 +666,18 @@ class UnionPart(Several):
     @cached_property
     def _discriminator(self) -> Field:
         own = self.node.choices
-        first = next(iter(own), "")
+        known = None if self._initial is None else _tag_of(self.node.default, self.node)
+        free = not self.node.required and self.node.default is None
+        first = known or ("" if free else next(iter(own), ""))
+        empty = (Choice(value="", label=""),) if free else ()
         control = Control(
             kind="select",
             label=self._label,
             hint=str(self.node.hint),
             required=bool(self.node.required),
             attrs={},
-            choices=tuple(Choice(value=tag, label=group.label) for tag, group in own.items()),
+            choices=empty
+            + tuple(Choice(value=tag, label=group.label) for tag, group in own.items()),
             default=first,
         )
         tag = _member(self._initial, self.node.discriminator)
@@ -666,10 +699,9 @@ class UnionPart(Several):
 
     @cached_property
     def _groups(self) -> dict[str, GroupPart]:
+        given = self.node.default if self._initial is NOTHING else self._initial
         return {
-            tag: GroupPart(
-                self._form, self._name, group, self._initial if tag == self._tag else NOTHING
-            )
+            tag: GroupPart(self._form, self._name, group, given if tag == self._tag else NOTHING)
             for tag, group in self.node.choices.items()
         }
 
@@ -774,6 +806,9 @@ class ActionForm(Several):
         own = self._htmx if htmx else {}
         return Markup(f"<form{self._attributes(extra, own)}>{self.hidden}")
 
+    def _own_id(self, word: str) -> str:
+        return f"{self._id}--{word}" if word in self._parts else f"{self._id}-{word}"
+
     def close(self) -> Markup:
         """The form's last tag."""
         return Markup("</form>")
@@ -800,7 +835,7 @@ class ActionForm(Several):
         attrs = attributes(
             {
                 "class": "actions-summary",
-                "id": f"{self._id}-summary",
+                "id": self._own_id("summary"),
                 "role": "alert",
                 "tabindex": "-1",
                 "autofocus": True,
@@ -831,8 +866,12 @@ class ActionForm(Several):
                 yield text, ""
         left = dict(self._form.problems)
         for part in self._every(self):
-            for text in left.pop(part._name, ()):
-                yield f"{part._label}: {text}", part._id
+            names = [part._name]
+            if isinstance(part, Field) and part.node.multiple:
+                names += [one for one in left if one.startswith(f"{part._name}.")]
+            for name in names:
+                for text in left.pop(name, ()):
+                    yield f"{part._label}: {text}", part._id
         for name, messages in left.items():
             for text in messages:
                 yield f"{name}: {text}", ""
@@ -846,7 +885,7 @@ class ActionForm(Several):
         elif isinstance(part, Several):
             if part._name:
                 yield part
-            for one in inner:
+            for one in () if getattr(part, "_ends", False) else inner:
                 yield from self._every(one)
         else:
             yield part
@@ -893,7 +932,7 @@ class ActionForm(Several):
         if self._intents:
             return Markup("\n").join(self.intent(name, **extra) for name in self._intents)
         text = escape(label or say("send"))
-        own = {"type": "submit", "id": f"{self._id}-submit"}
+        own = {"type": "submit", "id": self._own_id("submit")}
         return Markup(f"<button{attributes(own, extra)}>{text}</button>")
 
     def __html__(self) -> str:
@@ -924,16 +963,18 @@ def _sends_file(node: Any) -> bool:
 _files: dict[int, tuple[Group, bool]] = {}
 
 
-def _has_file(node: Node) -> bool:
+def _has_file(node: Node, seen: tuple[Any, ...] = ()) -> bool:
     match node:
         case Control():
             return node.kind == "file"
         case Group():
-            return not node.recursive and any(map(_has_file, node.members.values()))
+            key = (node.model, *node.members)
+            inner = () if node.recursive or key in seen else node.members.values()
+            return any(_has_file(one, (*seen, key)) for one in inner)
         case Rows():
-            return _has_file(node.build())
+            return _has_file(node.build(), seen)
         case Union_():
-            return any(map(_has_file, node.choices.values()))
+            return any(_has_file(one, seen) for one in node.choices.values())
 
 
 def _said(choice: Choice) -> str:
@@ -973,8 +1014,19 @@ def _part(form: Surroundings, name: str, node: Node, initial: Any, label: str = 
             return UnionPart(form, name, node, initial)
 
 
+def _tag_of(whole: Any, node: Union_) -> str | None:
+    tag = _member(whole, node.discriminator)
+    return None if tag is NOTHING else text_of(tag) if not isinstance(tag, str) else tag
+
+
 def _join(name: str, key: str) -> str:
     return f"{name}.{key}" if name else key
+
+
+def _opened(value: Any) -> Any:
+    while isinstance(value, RootModel):
+        value = value.root
+    return value
 
 
 def _member(whole: Any, *names: str) -> Any:
@@ -984,10 +1036,14 @@ def _member(whole: Any, *names: str) -> Any:
     """
     if whole is NOTHING or whole is None:
         return NOTHING
-    for name in names:
+    whole = _opened(whole)
+    for name in names if isinstance(whole, Mapping) else reversed(names):
         if isinstance(whole, Mapping):
             if name in whole:
                 return whole[name]
+        elif isinstance(whole, list | tuple):
+            if name.isdecimal() and int(name) < len(whole):
+                return whole[int(name)]
         elif hasattr(whole, name):
             return getattr(whole, name)
     return NOTHING

@@ -60,7 +60,7 @@ class Kept(NamedTuple):
     seen: bool = False
 
     def to_text(self) -> str:
-        created = round(self.created, 3)
+        created = round(self.created, 6)
         fields = [self.action, self.key, self.path, created, int(self.seen), self.text]
         return _encode(fields)
 

@@ -104,7 +104,9 @@ def action_form(
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     result = get_action_result(name, key)
     error = None if result is None else result.error
-    typed = result.values if result is not None and error is not None and result.values else None
+    typed = None
+    if result is not None and error is not None and (result.values or error.fields):
+        typed = result.values
     words = (*state.settings.secret_fields, *found.input.secret_words)
     prefix = as_id(name if key is None else f"{name}-{key}")
     surroundings = Surroundings(

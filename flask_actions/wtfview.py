@@ -70,6 +70,11 @@ class WtfField(_WtfPart):
     :ivar field: the field itself.
     """
 
+    def __init__(self, form: Surroundings, field: Any, path: str) -> None:
+        super().__init__(form, field, path)
+        if self.kind == "password" or form.is_secret(path):
+            field.data = field.object_data = field.raw_data = None
+
     @property
     def name(self) -> str:
         return str(self.field.name)
