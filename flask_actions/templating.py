@@ -9,6 +9,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
+from zlib import crc32
 
 from flask import Flask, current_app, has_request_context, request
 from flask.wrappers import Request
@@ -108,7 +109,12 @@ def action_form(
     if result is not None and error is not None and (result.values or error.fields):
         typed = result.values
     words = (*state.settings.secret_fields, *found.input.secret_words)
-    prefix = as_id(name if key is None else f"{name}-{key}")
+    prefix = as_id(name)
+    if key is not None:
+        own = as_id(str(key))
+        # Keys that differ in what an id cannot have are told apart all the same.
+        mark = "" if own == str(key) else f"-{crc32(str(key).encode()):08x}"
+        prefix = f"{prefix}-{own}{mark}"
     surroundings = Surroundings(
         app=app,
         theme=theme,

@@ -31,9 +31,15 @@
     const list = button.closest("fieldset");
     const rows = list.querySelector("[data-actions-rows]");
     const blank = list.querySelector(":scope > template");
-    const next = rows.dataset.next ?? rows.children.length + 1000; // no position is used twice
+    // No position is used twice, nor one that came back from the server.
+    const start = rows.dataset.actionsRows.length + 1;
+    const names = Array.from(rows.querySelectorAll("[name]"), ({ name }) => name);
+    const used = names.map((name) => parseInt(name.slice(start), 10) || 0);
+    const next = rows.dataset.next ?? Math.max(999 + rows.children.length, ...used) + 1;
     rows.dataset.next = Number(next) + 1;
-    rows.insertAdjacentHTML("beforeend", blank.innerHTML.replaceAll("__row__", next));
+    // The first mark of each name alone: lists within this one have their own.
+    const html = blank.innerHTML.replace(/(["\s])([^"\s]*?)__row__/g, `$1$2${next}`);
+    rows.insertAdjacentHTML("beforeend", html);
     prepare(rows.lastElementChild);
     rows.lastElementChild.querySelector("input:not([type=hidden]), select, textarea")?.focus();
   };
