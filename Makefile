@@ -8,8 +8,8 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 
 HOST ?= 127.0.0.1
 PORT ?= 5000
-# Four processes, since much of it waits for browsers and servers; the browser tests come first, since they take longest.
-WORKERS ?= 4
+# Three processes, since much of it waits for browsers and servers; the browser tests come first, since they take longest.
+WORKERS ?= 3
 TESTS ?=
 ONLY ?=
 ROWS ?=
