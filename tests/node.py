@@ -115,7 +115,9 @@ def _fetch(name: str, version: str, home: Path, verb: str) -> str | None:
             return (done.stderr or done.stdout).strip().replace("\n", " ")[:300]
         for archive in new.glob("*.tgz"):
             with tarfile.open(archive) as files:
-                files.extractall(new, filter="data")
+                # Python 3.11 before its fourth release has no filter yet.
+                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                files.extractall(new, **safe)
         try:
             new.rename(home)
         except OSError:
