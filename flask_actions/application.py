@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from functools import partial, update_wrapper
@@ -17,6 +16,7 @@ from flask import request as flask_request
 from flask.ctx import AppContext
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Request
+from pydantic_core import to_json
 from werkzeug.exceptions import (
     BadHost,
     HTTPException,
@@ -87,8 +87,7 @@ _CONTEXT: Any = (
     flask_globals.app_ctx if hasattr(AppContext, "session") else flask_globals.request_ctx
 )
 _PREFLIGHT = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
-#: What the time, the signature and the attributes add to a session's cookie, in bytes: a third is
-#: for Base64, and there are signs for what JSON does not know.
+#: What the time, the signature and the attributes add to a session's cookie, in bytes.
 _SIGNED = 500
 _RESULT = f"{RESULT_PARAMETER}=".encode()
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -205,7 +204,7 @@ class AppState:
             return
 
         def view(**_: Any) -> Response:
-            return serve(name)
+            return serve()
 
         # Flask-Limiter and Flask-WTF tell views apart by module and names, and what a decorator
         # of Flask-Talisman writes on a handler is looked for on the view.
@@ -320,8 +319,7 @@ class AppState:
             transport, call = arrived
             if call.result is None and 300 <= response.status_code < 400:
                 response = _convert(response, transport, call)
-            if response.headers.get("Cache-Control") != "no-store":
-                response.headers["Cache-Control"] = "no-store"
+            response.headers["Cache-Control"] = "no-store"
         elif _RESULT in request.query_string:
             _carry_on(request, response, self.keeper)
         if "flask_actions.forms" in environ:
@@ -364,7 +362,7 @@ def _match_anywhere(app: Flask, request: Request) -> None:
         request.routing_exception = None
 
 
-def serve(name: str | None) -> Response:
+def serve() -> Response:
     """Answer the request that is for an action, or for none."""
     request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
     transport, call = request.environ["flask_actions.call"]
@@ -405,7 +403,7 @@ def endpoint_of(name: str) -> str:
 
 
 def _nowhere(**_: Any) -> Response:
-    return serve(None)
+    return serve()
 
 
 def _client() -> Any:
@@ -522,11 +520,13 @@ def _session_cookie_size() -> int:
     held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
     # Signing and compressing is most of the cost, and most sessions are far from the limit.
     try:
-        at_most = 2 * len(json.dumps(dict(held)))
-    except (TypeError, ValueError):
-        at_most = COOKIE_LIMIT  # what only Flask's own JSON can write
-    if at_most + _SIGNED <= COOKIE_LIMIT:
-        return at_most + _SIGNED
+        plain = to_json(dict(held))
+    except ValueError:
+        plain = b" " * COOKIE_LIMIT  # what only Flask's own JSON can write
+    # Flask writes other letters in six for each; there are signs, and a third is for Base64.
+    at_most = (3 if plain.isascii() else 9) * len(plain) + _SIGNED
+    if at_most <= COOKIE_LIMIT:
+        return at_most
     serializer = interface.get_signing_serializer(app)
     if serializer is None:
         return 0

@@ -7,7 +7,6 @@ pocket is too small or the application says so.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import secrets
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from .packing import json_of, of_json
 
 if TYPE_CHECKING:  # cachelib takes its time, and most applications never need a shelf
     from cachelib import BaseCache
@@ -40,9 +41,6 @@ PARALLEL = 6
 GRACE = 30
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-
-
 class Kept(NamedTuple):
     """A result that waits.
 
@@ -60,9 +58,9 @@ class Kept(NamedTuple):
     seen: bool = False
 
     def to_text(self) -> str:
-        created = round(self.created, 6)
-        fields = [self.action, self.key, self.path, created, int(self.seen), self.text]
-        return _encode(fields)
+        # The result's own text stands behind, as it is: it is JSON already.
+        head = [self.action, self.key, self.path, round(self.created, 6), int(self.seen)]
+        return json_of(head) if self.text is None else f"{json_of(head)}\n{self.text}"
 
     @classmethod
     def from_text(cls, text: str) -> Kept:
@@ -70,9 +68,10 @@ class Kept(NamedTuple):
 
         :raises ValueError: if it is none of ours.
         """
-        match json.loads(text):
-            case [str(action), key, path, float() | int() as created, seen, str() | None as body]:
-                return cls(action, key, path, created, body, bool(seen))
+        head, end, body = str.partition(text, "\n")
+        match of_json(head):
+            case [str(action), key, path, float() | int() as created, seen]:
+                return cls(action, key, path, created, body if end else None, bool(seen))
         raise ValueError("This is no kept result.")
 
 

@@ -29,11 +29,6 @@ class LazySession(SessionMixin):
     def whole(self) -> SessionMixin:
         return self._open()
 
-    @property
-    def opened(self) -> bool:
-        """Whether somebody has looked."""
-        return "whole" in vars(self)
-
     def __getitem__(self, key: str) -> Any:
         return self.whole[key]
 
@@ -61,7 +56,13 @@ class LazySession(SessionMixin):
             setattr(self.whole, name, value)
 
 
-_OWN = frozenset({"_open", "whole", "opened"})
+_OWN = frozenset({"_open", "whole"})
+
+
+def opened(session: LazySession) -> SessionMixin | None:
+    """The session itself, if somebody has looked."""
+    known: dict[str, Any] = object.__getattribute__(session, "__dict__")
+    return known.get("whole")
 
 
 class LazySessions(SessionInterface):
@@ -88,14 +89,13 @@ class LazySessions(SessionInterface):
 
     def is_null_session(self, obj: object) -> bool:
         if isinstance(obj, LazySession):
-            return obj.opened and self.whole.is_null_session(obj.whole)
-        return self.whole.is_null_session(obj)
+            obj = opened(obj)
+        return obj is not None and self.whole.is_null_session(obj)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not isinstance(session, LazySession):
-            self.whole.save_session(app, session, response)
-        elif session.opened:
-            self.whole.save_session(app, session.whole, response)
+        whole = opened(session) if isinstance(session, LazySession) else session
+        if whole is not None:
+            self.whole.save_session(app, whole, response)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)

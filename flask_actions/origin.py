@@ -25,7 +25,7 @@ def check_origin(
     :param trusted: further origins, ``https://*.example.com`` for all subdomains.
     :raises Refusal: ``FORBIDDEN``, naming both origins and the setting.
     """
-    if origin and any(_matches(origin.lower(), pattern) for pattern in trusted):
+    if trusted and origin and any(_matches(origin.lower(), pattern) for pattern in trusted):
         return
     if fetch_site in ("same-origin", "none"):
         return

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from pydantic_core import ValidationError, to_jsonable_python
+from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -63,7 +63,6 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
 _AS_IT_IS = frozenset({NoneType, str, int, bool})
 
 _NO_TYPES: Types = {}
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def pack(value: Any, types: Types = _NO_TYPES) -> str:
@@ -74,7 +73,7 @@ def pack(value: Any, types: Types = _NO_TYPES) -> str:
     :raises ValueError: (pydantic's serialisation error is one) for a value without a text.
     """
     try:
-        return _encode(_write(value, types))
+        return json_of(_write(value, types))
     except RecursionError:
         raise ValueError("it contains itself, or is nested too deep") from None
 
@@ -84,7 +83,26 @@ def unpack(text: str, types: Types = _NO_TYPES) -> Any:
 
     :raises ValueError: for a text of another version.
     """
-    return _read(json.loads(text), types)
+    return _read(of_json(text), types)
+
+
+def json_of(plain: Any) -> str:
+    """Plain data as JSON, by pydantic's writer, which takes a third of the time of Python's."""
+    try:
+        return to_json(plain, inf_nan_mode="constants").decode()
+    except ValueError:  # half a surrogate pair, which is no UTF-8
+        return json.dumps(plain)
+
+
+def of_json(text: str) -> Any:
+    """The plain data of that JSON.
+
+    :raises ValueError: if it is none.
+    """
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)
 
 
 def types_in(schema: Any) -> dict[str, type]:
@@ -114,7 +132,7 @@ def _write(value: Any, types: Types) -> Any:
         return _write(value.value, types)
     if isinstance(value, BaseModel) or dataclasses.is_dataclass(kind):
         known = types.get(kind.__name__) is kind
-        plain = dict(_fields(value, known, types))
+        plain = _fields(value, known, types)
         if known:
             return [f"{_SIGN}={kind.__name__}", plain]
         return plain["root"] if _is_root(kind) else plain
@@ -142,24 +160,25 @@ def _key(key: Any, types: Types) -> Any:
     return written
 
 
-def _fields(value: Any, known: bool, types: Types) -> Iterator[tuple[str, Any]]:
+def _fields(value: Any, known: bool, types: Types) -> dict[str, Any]:
     """The fields of a model or a dataclass, as they are and not as its serialisers show them."""
-    kind = type(value)
-    infos = getattr(kind, "__pydantic_fields__", {})
-    names = infos if infos or isinstance(value, BaseModel) else _names(value)
-    for name in names:
-        if name not in infos or not _excluded(infos[name], getattr(value, name)):
-            yield name, _field(value, name, types)
+    kind: Any = type(value)
+    plain: dict[str, Any] = {}
+    for name, info in _names(kind):
+        item = getattr(value, name)
+        if info is None or not _excluded(info, item):
+            plain[name] = item if type(item) in _AS_IT_IS else _field(value, name, item, types)
     for name, item in (getattr(value, "__pydantic_extra__", None) or {}).items():
-        yield name, _write(item, types)
+        plain[name] = _write(item, types)
     if not known and isinstance(value, BaseModel):
         for name in kind.model_computed_fields:
-            yield name, _write(getattr(value, name), types)
+            plain[name] = _write(getattr(value, name), types)
+    return plain
 
 
-def _field(value: Any, name: str, types: Types) -> Any:
+def _field(value: Any, name: str, item: Any, types: Types) -> Any:
     try:
-        return _write(getattr(value, name), types)
+        return _write(item, types)
     except ValueError:
         # Of a type that only its own serialiser knows.
         if not isinstance(value, BaseModel):
@@ -168,8 +187,16 @@ def _field(value: Any, name: str, types: Types) -> Any:
         return _write(plain[name], types)
 
 
-def _names(value: Any) -> Collection[str]:
-    return [field.name for field in dataclasses.fields(value)]
+@cache
+def _names(kind: Any) -> list[tuple[str, Any]]:
+    """The names of the fields, each with what pydantic knows of one that may be left out."""
+    infos = getattr(kind, "__pydantic_fields__", {})
+    if not (infos or issubclass(kind, BaseModel)):
+        return [(field.name, None) for field in dataclasses.fields(kind)]
+    return [
+        (name, info if info.exclude or getattr(info, "exclude_if", None) is not None else None)
+        for name, info in infos.items()
+    ]
 
 
 def _excluded(info: Any, value: Any) -> bool:

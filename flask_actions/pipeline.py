@@ -140,6 +140,7 @@ def explain(problem: Exception, call: Call) -> SafeResult[Any]:
     if isinstance(problem, ActionInputError) and problem.strays:
         tell_strays(problem, call)
     if isinstance(problem, ActionError):
+        call.let_go(problem)
         return SafeResult(error=problem)
     has_handler = call.has_handler(problem)
     if has_handler and call.ctx.called_from == "form":

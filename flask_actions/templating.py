@@ -241,7 +241,8 @@ def actions_head(*, htmx: int | str | None = "", nonce: str | None = None) -> Ma
 
 
 def _state() -> Any:
-    state = current_app.extensions.get("actions")
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = app.extensions.get("actions")
     if state is None:
         raise RuntimeError(
             f"The application {current_app.name!r} has no Actions: write actions = Actions(app)."

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
+from weakref import ref
 
 import pytest
 from flask import Flask, abort
+from flask import request as flask_request
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
+from werkzeug.test import EnvironBuilder
 
 from flask_actions import (
     ActionContext,
@@ -477,3 +482,35 @@ def test_unexpected_error_propagates_where_flask_would(app, door):
 
     with pytest.raises(ZeroDivisionError):
         DOORS[door](app).send("crash", {"customer": "Ada"}, [("customer", "Ada")])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="form"),
+        pytest.param({"HX-Request": "true"}, id="htmx"),
+        pytest.param({"Accept": "application/json"}, id="rpc"),
+    ],
+)
+@pytest.mark.parametrize("customer", ["Ada", "A", "conflict"])
+def test_a_request_is_freed_as_it_ends(app, headers, customer):
+    app.jinja_env.globals["catch"] = lambda result: ""
+    environ = EnvironBuilder(
+        "/_actions/order", method="POST", data={"customer": customer}, headers=headers
+    ).get_environ()
+    seen = []
+
+    @app.after_request
+    def look(response):
+        seen.append(ref(flask_request._get_current_object()))
+        return response
+
+    app(environ, lambda *_: None)  # the first reads what all others share
+    gc.collect()
+    gc.disable()
+    try:
+        app(environ | {"wsgi.input": BytesIO(f"customer={customer}".encode())}, lambda *_: None)
+
+        assert [request() for request in seen] == [None, None]
+    finally:
+        gc.enable()

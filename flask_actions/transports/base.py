@@ -144,6 +144,9 @@ class Call:
             reference=reference,
         )
 
+    def let_go(self, error: ActionError) -> None:
+        """Forget where an error was raised, where nobody will ask."""
+
     def take_cookies(self, response: Response) -> None:
         """Have the answer set the cookies of a Response that it replaces."""
         if has_request_context():

@@ -16,12 +16,12 @@ from .web import WebCall, headers_of
 
 def asks(request: Request) -> bool:
     """Whether htmx sent a request, for a fragment or for a whole page."""
-    return request.headers.get("HX-Request") == "true"
+    return bool(request.environ.get("HTTP_HX_REQUEST") == "true")
 
 
 def is_boosted(request: Request) -> bool:
     """Whether htmx sent it in the place of an ordinary form or link."""
-    return request.headers.get("HX-Boosted") == "true"
+    return bool(request.environ.get("HTTP_HX_BOOSTED") == "true")
 
 
 def moved(

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask
 from flask import Response as FlaskResponse
-from markupsafe import escape
 from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
@@ -21,25 +20,22 @@ JSON = "application/json"
 
 
 def respond(
-    app: Flask, body: bytes, status: int, mimetype: str, headers: Mapping[str, str]
+    app: Flask, body: bytes, status: int, content_type: str, headers: Mapping[str, str]
 ) -> Response:
-    """An answer of *app*, which nobody stores."""
+    """An answer of *app*; that nobody stores it is said as it leaves."""
     own = Headers()  # one by one, which is quicker than all together
-    own.add("Cache-Control", "no-store")
+    own.add("Content-Type", content_type)
     own.add("Content-Length", str(len(body)))
     for name, value in headers.items():
         own.add(name, value)
     kind = app.response_class
     # An application's own class of responses may do anything with a body.
-    if kind is not FlaskResponse:
-        return kind([body], status, own, content_type=mimetype)
-    return _Answer(body, status, own, mimetype)
+    return _Answer(body, status, own) if kind is FlaskResponse else kind([body], status, own)
 
 
 def no_content(app: Flask, headers: Mapping[str, str]) -> Response:
     """An answer without a body, so without its type and its length (RFC 9110, 8.6 and 15.3.5)."""
-    own = {"Cache-Control": "no-store", **headers}
-    response: Response = app.response_class(status=204, headers=own)
+    response: Response = app.response_class(status=204, headers=headers)
     del response.headers["Content-Type"]
     return response
 
@@ -50,7 +46,8 @@ def see_other(app: Flask, url: str) -> Response:
     Source: RFC 9110, section 15.4.4.
     """
     way = url if _PLAIN.fullmatch(url) else iri_to_uri(url)
-    body = f'<!doctype html>\n<title>See other</title>\n<p><a href="{escape(way)}">Go on</a>\n'
+    href = way.replace("&", "&amp;")  # a URL has neither quotes nor angle brackets
+    body = f'<!doctype html>\n<title>See other</title>\n<p><a href="{href}">Go on</a>\n'
     return respond(app, body.encode(), 303, HTML, {"Location": way})
 
 
@@ -61,9 +58,9 @@ class _Answer(FlaskResponse):
     a small JSON call.
     """
 
-    def __init__(self, body: bytes, status: int, headers: Headers, content_type: str) -> None:
+    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
         self._body = [body]
-        super().__init__(self._body, status, headers, content_type=content_type)
+        super().__init__(self._body, status, headers)
         self._as_made: int | None = status
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:

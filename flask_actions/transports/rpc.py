@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -28,7 +29,7 @@ class RpcTransport(WebTransport):
         own = response_of(result)
         if own is not None:
             return own
-        if call.settings.wire == "astro" or _wants_devalue(call):
+        if call.settings.wire == "astro" or _wants_devalue(call.request.environ):
             return _as_astro(call, result)
         if result.error is not None:
             body = _json(result.to_dict())
@@ -47,8 +48,10 @@ class RpcTransport(WebTransport):
         return respond(call.app, body, 200, JSON, {"Action-Redirect": result.location})
 
 
-def _wants_devalue(call: WebCall) -> bool:
-    _, json, devalue = wanted(call.request.environ)
+def _wants_devalue(environ: Mapping[str, Any]) -> bool:
+    if "+" not in environ.get("HTTP_ACCEPT", ""):  # as most do not have it
+        return False
+    _, json, devalue = wanted(environ)
     return devalue > 0 and devalue >= json
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urljoin
+from weakref import ref
 
 from flask import Flask, current_app, has_request_context, request, session, url_for
 from flask.sessions import NullSession, SessionMixin
@@ -58,6 +59,8 @@ class WebCall(Call):
     :ivar mimetype: what its body is; empty if nobody says so.
     """
 
+    _form: tuple[MultiDict[str, str], MultiDict[str, FileStorage]] | None = None
+
     def __init__(
         self,
         action: Action[Any] | None,
@@ -74,14 +77,20 @@ class WebCall(Call):
     ) -> None:
         super().__init__(action, ctx)
         self.app = app
-        self.request = request
+        # Weakly, as the request's environ has the call: with a circle, every request would wait
+        # for the garbage collector.
+        self._request = ref(request)
         self.settings = settings
         self.keeper = keeper
         self.by_page = by_page
         self.limit = limit
         self.length = length
         self.mimetype = mimetype
-        self._form: tuple[MultiDict[str, str], MultiDict[str, FileStorage]] | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request that the call came by; there as long as it lasts."""
+        return self._request()  # type: ignore[return-value]
 
     def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
@@ -90,6 +99,10 @@ class WebCall(Call):
             if any(kind in handlers for kind in type(problem).__mro__):
                 return True
         return False
+
+    def let_go(self, error: ActionError) -> None:
+        # No client is told, and the frames would keep the call, which keeps its error.
+        error.__traceback__ = error.__context__ = None
 
     # --- what came in
 
@@ -156,20 +169,25 @@ class WebCall(Call):
 
         :raises Refusal: if there are too many.
         """
-        return _refusing(self._body)
+        try:
+            return self._body()
+        except HTTPException as error:
+            raise _refusal(error) from None
 
     def _body(self) -> bytes:
         """The body, as werkzeug's ``get_data`` gives it, at a quarter of its cost."""
-        request, left = self.request, self.length
-        if left is None or "stream" in vars(request):  # werkzeug's, once anybody has looked
+        request, length = self.request, self.length
+        if length is None or "stream" in request.__dict__:  # werkzeug's, once anybody has looked
             return request.get_data()
-        stream, body = request.environ["wsgi.input"], b""
-        while left and (part := stream.read(left)):
+        environ = request.environ
+        stream = environ["wsgi.input"]
+        body: bytes = stream.read(length)
+        while len(body) < length:
+            part = stream.read(length - len(body))
+            if not part:
+                raise ClientDisconnected()
             body += part
-            left -= len(part)
-        if left:
-            raise ClientDisconnected()
-        request.environ["wsgi.input"] = BytesIO(body)  # for a handler that reads it once more
+        environ["wsgi.input"] = BytesIO(body)  # for a handler that reads it once more
         return body
 
     def decode_form(self, action: Action[Any]) -> Any:
@@ -251,10 +269,7 @@ class WebCall(Call):
     @property
     def key(self) -> str | None:
         """The ``_key`` of the form: which of several copies was sent."""
-        try:
-            return self.form()[0].get("_key")
-        except (ActionError, OSError):
-            return None
+        return self._of_form("_key")
 
     def with_values(self, result: SafeResult[Any]) -> SafeResult[Any]:
         """A failed result with what the user typed."""
@@ -353,10 +368,15 @@ class WebCall(Call):
             asked := self.request.args.get("_page")
         ):
             return asked
+        return self._of_form("_page")
+
+    def _of_form(self, name: str) -> str | None:
+        """A field of the form; None if it was not sent, or cannot be read."""
         try:
-            return self.form()[0].get("_page")
+            fields = self.form()[0]
         except (ActionError, OSError):
             return None
+        return fields[name] if name in fields else None  # its get() makes an error of each miss
 
 
 class WebTransport:
@@ -366,13 +386,14 @@ class WebTransport:
 
     def target(self, call: WebCall) -> Action[Any]:
         """The action that the request names: after its method and its origin are in order."""
-        if call.request.method != "POST":
+        request = call.request
+        if request.method != "POST":
             raise Refusal("METHOD_NOT_ALLOWED", Text("only_by_post"))
-        headers = call.request.environ
+        headers = request.environ
         check_origin(
             origin=headers.get("HTTP_ORIGIN"),
             fetch_site=headers.get("HTTP_SEC_FETCH_SITE"),
-            host=headers.get("HTTP_HOST") or call.request.host,
+            host=headers.get("HTTP_HOST") or request.host,
             trusted=call.settings.trusted_origins,
         )
         if call.action is None:
@@ -385,7 +406,8 @@ def own_url(endpoint: str, **values: Any) -> str:
     if not has_request_context():
         return url_for(endpoint, **values)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    urls, root = app.url_map, request.root_path or "/"
+    here: Request = request._get_current_object()  # type: ignore[attr-defined]
+    urls, root = app.url_map, here.root_path or "/"
     if urls.host_matching or app.subdomain_matching:
         # Ours have no host, so Flask would lead to the main one: another origin, which is refused.
         return str(urls.bind("", root).build(endpoint, values))
@@ -587,8 +609,11 @@ def _refusing(read: Callable[[], T], code: str | None = None) -> T:
     try:
         return read()
     except HTTPException as error:
-        number = error.code or 400
-        # A body over the limit is that, even where reading it for the token brought it up.
-        name = ActionError.status_to_code(number) if code is None or number == 413 else code
-        message = error.description or Text("unreadable")
-        raise Refusal(name, message, cause=error) from None
+        raise _refusal(error, code) from None
+
+
+def _refusal(error: HTTPException, code: str | None = None) -> Refusal:
+    number = error.code or 400
+    # A body over the limit is that, even where reading it for the token brought it up.
+    name = ActionError.status_to_code(number) if code is None or number == 413 else code
+    return Refusal(name, error.description or Text("unreadable"), cause=error)
