@@ -307,7 +307,7 @@ def holds_file(shape: Shape) -> bool:
 def max_upload(shape: Shape) -> int:
     """The bytes that the files of a shape may have together: a list counts as often as it may grow.
 
-    A list without a bound, and a model within itself, count once; of a union, the largest member.
+    A list without a bound, and a type within itself, count once; of a union, the largest member.
     """
     return _sum(shape, lambda leaf: leaf.max_size or 0)
 
@@ -321,9 +321,16 @@ def _sum(shape: Shape, of_leaf: Callable[[Leaf], int]) -> int:
     known: dict[int, int] = {}
 
     def total(shape: Shape) -> int:
+        if isinstance(shape, Leaf):
+            return of_leaf(shape)
+        key = id(shape.fields if isinstance(shape, Fields) else shape)
+        if key not in known:
+            known[key] = 0  # what is within itself
+            known[key] = inside(shape)
+        return known[key]
+
+    def inside(shape: Shape) -> int:
         match shape:
-            case Leaf():
-                return of_leaf(shape)
             case Items(fixed=True):
                 return sum(total(build()) for build in shape.builds)
             case Items():
@@ -333,11 +340,7 @@ def _sum(shape: Shape, of_leaf: Callable[[Leaf], int]) -> int:
             case Tagged() | Variants():
                 return max(map(total, choices_of(shape)), default=0)
             case Fields():
-                key = id(shape.fields)
-                if key not in known:
-                    known[key] = 0
-                    known[key] = sum(total(one.shape) for one in shape.fields.values())
-                return known[key]
+                return sum(total(one.shape) for one in shape.fields.values())
         return 0
 
     return total(shape)

@@ -20,6 +20,7 @@ from pydantic import (
     Discriminator,
     Field,
     Json,
+    JsonValue,
     SecretStr,
     Tag,
     field_validator,
@@ -190,6 +191,9 @@ DOORS = ["python", "json", "rpc form", "form"]
             [("sku", "a"), ("qty", "2")],
             Line(sku="a", qty=2),
             id="optional",
+        ),
+        pytest.param(
+            JsonValue, {"a": {"b": ["c"]}}, [("a.b.0", "c")], {"a": {"b": ["c"]}}, id="any JSON"
         ),
     ],
 )

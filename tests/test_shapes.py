@@ -21,6 +21,7 @@ from pydantic import (
     Discriminator,
     Field,
     Json,
+    JsonValue,
     RootModel,
     Secret,
     SecretBytes,
@@ -436,6 +437,7 @@ class Album(BaseModel):
         pytest.param(tuple[Large, Large], 2_000_000, id="a pair"),
         pytest.param(dict[str, Large], 1_000_000, id="a dict"),
         pytest.param(Cat, 0, id="no file"),
+        pytest.param(JsonValue, 0, id="a type within itself"),
     ],
 )
 def test_uploads_add_up(type_, size):
