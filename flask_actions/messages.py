@@ -453,7 +453,9 @@ def _of_schema(schema: Mapping[str, Any]) -> tuple[Messages, ...]:
 
 
 def _of_class(owner: type) -> tuple[Messages, ...]:
-    return tuple(vars(one)[_OF_MODEL] for one in owner.__mro__ if _OF_MODEL in vars(one))
+    # typing.Sequence, which pydantic checks instances of, is no class.
+    lines = getattr(owner, "__mro__", ())
+    return tuple(vars(one)[_OF_MODEL] for one in lines if _OF_MODEL in vars(one))
 
 
 def _members(fields: Any, loc: tuple[str | int, ...]) -> Iterator[tuple[int, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import FrozenInstanceError, dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -533,9 +533,9 @@ def test_default_of_a_field_is_no_schema():
     assert Input.of(Model).places is None
 
 
-def test_type_without_messages_has_no_places():
-    assert Input.of(Quiet).places is None
-    assert Input.of(list[int]).places is None
+@pytest.mark.parametrize("type_", [Quiet, list[int], Sequence[int]], ids=str)
+def test_type_without_messages_has_no_places(type_):
+    assert Input.of(type_).places is None
 
 
 def test_each_messages_has_a_name_that_stays():
