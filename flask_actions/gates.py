@@ -8,8 +8,10 @@ from flask import current_app, request
 
 from .action import Action
 from .context import Door
+from .errors import Refusal
 from .packing import pack
 from .pipeline import answer, complete
+from .registry import Registry
 from .result import SafeResult
 from .transports.base import Transport
 from .transports.web import WebCall, plain_result, response_of, show_in, whole_result
@@ -28,11 +30,17 @@ class RequestedAction:
         self._call = call
 
     def handler(self) -> SafeResult[Any]:
-        """Run the action, guards and validation included; once, however often it is called."""
-        if self._call.result is None:
-            complete(answer(_Ahead(self._transport), self._call))
-        assert self._call.result is not None
-        return self._call.result
+        """Run the action, guards and validation included; once, however often it is called.
+
+        The hook may leave the answer to the action's door, or give one of its own.
+        """
+        call = self._call
+        if call.result is None:
+            complete(answer(_Ahead(self._transport), call))
+            assert call.result is not None
+            if not isinstance(call.result.error, Refusal):  # whose body is not read
+                call.result = call.with_values(call.result)
+        return call.result
 
 
 class RequestActions:
@@ -45,11 +53,15 @@ class RequestActions:
         self.action = action
         self._call = call
 
-    def set_action_result(self, name: Action[Any] | str, result: SafeResult[Any]) -> None:
-        """Have ``get_action_result`` give *result* in this request, and the action not run."""
-        registry = current_app.extensions["actions"].registry
-        canonical = registry.name_of(name)
-        show_in(request, canonical, None, result)
+    def set_action_result(
+        self, name: Action[Any] | str, result: SafeResult[Any], key: str | None = None
+    ) -> None:
+        """Have ``get_action_result`` give *result* in this request, and the action not run.
+
+        :param key: the ``_key`` of the form that the result is of.
+        """
+        canonical = _registry().name_of(name)
+        show_in(request, canonical, key, result)
         if self._call is not None and self._call.ctx.name == canonical:
             self._call.result = result
 
@@ -60,15 +72,20 @@ class RequestActions:
         """
         if response_of(result) is not None:
             raise ValueError("A Response cannot be kept: send it.")
-        action = self._action()
-        return pack(plain_result(result, action), {} if action is None else action.output.types)
+        name, action = "", None
+        if self._call is not None and self._call.action is not None:
+            name, action = self._call.ctx.name, self._call.action
+        text = pack(plain_result(result, action), {} if action is None else action.output.types)
+        # With the name, since the page that shows it calls no action itself.
+        return f"{name}\n{text}"
 
     def deserialize_action_result(self, text: str) -> SafeResult[Any]:
-        """The result of that text; its data is of the action's output type where one is called."""
-        return whole_result(text, self._action())
+        """The result of that text, in any request; its data is of the action's output type again.
 
-    def _action(self) -> Action[Any] | None:
-        return None if self._call is None else self._call.action
+        Only for text that nobody else could write: sign what a browser brings back.
+        """
+        name, _, packed = text.partition("\n")
+        return whole_result(packed, _registry().find(name))
 
 
 def get_action_context() -> RequestActions:
@@ -80,6 +97,11 @@ def get_action_context() -> RequestActions:
     if call.action is None or request.method != "POST":
         return RequestActions(None, call)
     return RequestActions(RequestedAction(transport, call), call)
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["actions"].registry
+    return registry
 
 
 class _Ahead:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Blueprint, Flask, abort, render_template_string, request
+from flask import Blueprint, Flask, abort, redirect, render_template_string, request
 from pydantic import BaseModel
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -1539,6 +1539,42 @@ def test_result_as_text_and_back(result):
         assert texts[0].data == Out(id=3)
     else:
         assert list(texts[0].error.fields) == ["title"]
+
+
+@pytest.mark.parametrize("key", [None, "7"], ids=["no key", "a key"])
+def test_result_kept_elsewhere_is_whole_on_the_page_that_shows_it(key):
+    app, actions = build()
+    kept: list[tuple[str, str]] = []
+
+    @actions.action
+    def act(input: Post) -> Out:
+        return Out(id=3)
+
+    @app.before_request
+    def elsewhere() -> Any:
+        context = get_action_context()
+        if context.action is None:
+            name, text = kept.pop()
+            context.set_action_result(name, context.deserialize_action_result(text), key)
+            return None
+        result = context.action.handler()
+        kept.append((context.action.name, context.serialize_action_result(result)))
+        return redirect("/", 303)
+
+    app.add_url_rule("/", "page", lambda: "")
+    client = app.test_client()
+
+    shown = []
+    for sent in ({"title": "News"}, {"titel": "typed"}):
+        answer = client.post("/_actions/act", data=sent)
+        assert (answer.status_code, answer.location) == (303, "/")
+        with client, client.get("/"):
+            shown.append(get_action_result("act", key))
+            assert key is None or get_action_result("act") is None
+
+    assert shown[0].data == Out(id=3)
+    assert list(shown[1].error.fields) == ["title"]
+    assert shown[1].values == {"titel": "typed"}
 
 
 def test_action_is_generic_at_run_time():
