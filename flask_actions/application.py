@@ -146,6 +146,7 @@ class AppState:
             )
         for code in default_exceptions:  # one by one: the application's, by code, would come first
             self.blueprint.register_error_handler(code, _refused_ahead)
+        self.blueprint.register_error_handler(ActionError, _ended_ahead)
         app.register_blueprint(self.blueprint)
         for rule in ("/", "/<path:name>"):
             app.add_url_rule(
@@ -439,6 +440,20 @@ def _refused_ahead(problem: HTTPException) -> Any:
     refusal.retry_after = seconds if isinstance(seconds, int) else None
     call.result = SafeResult(error=refusal)
     return transport.encode(call, call.result)
+
+
+def _ended_ahead(error: ActionError) -> Response:
+    """What a hook raises before the action's turn is the action's own error, as a guard's is."""
+    arrived = flask_request.environ.get("flask_actions.call")
+    if arrived is None:
+        raise error
+    transport, call = arrived
+    try:
+        transport.target(call)
+    except ActionError as refusal:  # of one that is refused anyway, nothing is kept
+        error = refusal
+    call.result = SafeResult(error=error)
+    return serve(call.ctx.name)
 
 
 def _own_answer(problem: HTTPException) -> Any:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from flask import Blueprint, Flask, abort, redirect, render_template_string, request
+from jinja2 import DictLoader
 from pydantic import BaseModel
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -1575,6 +1576,61 @@ def test_result_kept_elsewhere_is_whole_on_the_page_that_shows_it(key):
     assert shown[0].data == Out(id=3)
     assert list(shown[1].error.fields) == ["title"]
     assert shown[1].values == {"titel": "typed"}
+
+
+GATED = ActionError("TOO_MANY_REQUESTS", "Not so fast.", retry_after=3)
+
+
+@pytest.mark.parametrize("door", ["form", "rpc", "htmx"])
+def test_error_that_a_hook_raises_is_the_actions_own(door):
+    app, actions = build()
+    ran: list[int] = []
+    actions.action("act", fragment="said.html")(lambda: ran.append(1))
+    app.jinja_loader = DictLoader({"said.html": "{{ result.error.message }}"})
+
+    @app.before_request
+    def gate() -> None:
+        if get_action_context().action is not None:
+            raise GATED
+
+    client = app.test_client()
+    sent = {"json": {}} if door == "rpc" else {"data": {"title": "typed"}}
+    response = client.post(
+        "/_actions/act", headers={"HX-Request": "true"} if door == "htmx" else {}, **sent
+    )
+
+    assert ran == []
+    if door == "form":
+        with client, client.get(response.location):
+            shown = get_action_result("act")
+        assert shown.error.code == "TOO_MANY_REQUESTS"
+        assert shown.values == {"title": "typed"}
+    else:
+        assert (response.status_code, response.headers["Retry-After"]) == (429, "3")
+        assert "Not so fast." in response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "headers", "status"),
+    [
+        pytest.param("POST", "/_actions/act", {"Sec-Fetch-Site": "cross-site"}, 403, id="origin"),
+        pytest.param("GET", "/_actions/act", {}, 405, id="method"),
+        pytest.param("POST", "/_actions/missing", {}, 404, id="name"),
+        pytest.param("GET", "/_actions/client.js", {}, 500, id="no action's URL"),
+    ],
+)
+def test_error_that_a_hook_raises_keeps_nothing_of_what_is_refused(method, url, headers, status):
+    app, actions = build()
+    actions.action("act")(lambda: None)
+
+    @app.before_request
+    def gate() -> None:
+        raise GATED
+
+    response = app.test_client().open(url, method=method, headers=headers)
+
+    assert response.status_code == status
+    assert "Set-Cookie" not in response.headers
 
 
 def test_action_is_generic_at_run_time():
