@@ -16,7 +16,7 @@ from .forms import Decoded
 from .messages import Text
 from .models import Input
 from .result import SafeResult
-from .signals import tell_finished, tell_started
+from .signals import heard, tell_finished, tell_started
 from .transports.base import Call, Transport, log
 from .urls import has_scheme
 
@@ -29,8 +29,8 @@ async def answer(transport: Transport, call: Call) -> Any:
     try:
         if call.result is None:
             call.waits = False
-            if call.action is not None:
-                begun = tell_started(call.ctx)
+            if call.action is not None and heard():
+                begun = await tell_started(call)
             action = transport.target(call)
             if action.guards:
                 await admit(action, call)
@@ -43,7 +43,7 @@ async def answer(transport: Transport, call: Call) -> Any:
         return transport.encode(call, call.result)
     finally:
         if begun is not None:
-            tell_finished(call.ctx, begun, call.result)
+            await tell_finished(call, begun)
 
 
 async def admit(action: Action[Any], call: Call) -> None:

@@ -7,14 +7,18 @@ and ``outcome``: ``"data"``, ``"redirect"``, or an error's code. Never the input
 
 from __future__ import annotations
 
+import inspect
 import time
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, Protocol, TypeVar
 
 from blinker import Namespace, Signal
 from flask import current_app, has_app_context
 
 from .context import ActionContext
 from .result import SafeResult
+
+T = TypeVar("T")
 
 _signals = Namespace()
 
@@ -24,31 +28,48 @@ action_started: Signal = _signals.signal("action-started")
 action_finished: Signal = _signals.signal("action-finished")
 
 
-def tell_started(ctx: ActionContext) -> float | None:
+class _Call(Protocol):
+    """The call that is told of."""
+
+    ctx: ActionContext
+    result: SafeResult[Any] | None
+
+    async def settle(self, waiting: Awaitable[Any]) -> Any: ...
+
+
+def heard() -> bool:
+    """Whether anybody listens."""
+    return bool(action_started.receivers or action_finished.receivers)
+
+
+async def tell_started(call: _Call) -> float:
     """Say that a call began.
 
-    :returns: when, for :func:`tell_finished`; None where nobody listens.
+    :returns: when, for :func:`tell_finished`.
     """
-    if not (action_started.receivers or action_finished.receivers):
-        return None
-    _send(action_started, ctx)
+    await _send(action_started, call)
     return time.perf_counter()
 
 
-def tell_finished(ctx: ActionContext, begun: float, result: SafeResult[Any] | None) -> None:
-    """Say that a call ended.
-
-    :param result: None if an exception went past us.
-    """
-    outcome = "INTERNAL_SERVER_ERROR"
+async def tell_finished(call: _Call, begun: float) -> None:
+    """Say that a call ended; without a result, an exception went past us."""
+    duration = time.perf_counter() - begun
+    outcome, result = "INTERNAL_SERVER_ERROR", call.result
     if result is not None and result.error is not None:
         outcome = result.error.code
     elif result is not None:
         outcome = "data" if result.location is None else "redirect"
-    _send(action_finished, ctx, duration=time.perf_counter() - begun, outcome=outcome)
+    await _send(action_finished, call, duration=duration, outcome=outcome)
 
 
-def _send(signal: Signal, ctx: ActionContext, **said: Any) -> None:
+async def _send(signal: Signal, call: _Call, **said: Any) -> None:
     app: Any = current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
+    ctx = call.ctx
     about = {"name": ctx.name, "door": ctx.called_from, "caller": ctx.user_id, **said}
-    signal.send(app, _async_wrapper=None if app is None else app.ensure_sync, **about)
+    for _, waiting in signal.send(app, _async_wrapper=_as_it_is, **about):
+        if inspect.iscoroutine(waiting):  # an async receiver's
+            await call.settle(waiting)
+
+
+def _as_it_is(receiver: T) -> T:
+    return receiver

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from flask import Flask, abort
 from pydantic import BaseModel
 
-from flask_actions import ActionError, Actions, action_finished, action_started
+from flask_actions import (
+    ActionContext,
+    ActionError,
+    Actions,
+    action_finished,
+    action_started,
+    call_action,
+    get_action_context,
+)
+
+JSON = "application/json"
 
 
 class Note(BaseModel):
@@ -19,7 +31,7 @@ def site():
     app.secret_key = "test"
     actions = Actions(app)
 
-    @actions.action
+    @actions.action(guard=lambda ctx: ctx.called_from == "server" or not asks_in_vain(ctx))
     def note(input: Note, ctx):
         match input.text:
             case "go":
@@ -30,10 +42,16 @@ def site():
                 abort(404)
             case "broken":
                 raise KeyError(input.text)
+            case "unsendable":
+                return object()
         return input.text
 
     actions.user_loader(lambda: {"id": 7})
     return app
+
+
+def asks_in_vain(ctx: ActionContext) -> bool:
+    return "X-Refuse" in ctx.request.headers
 
 
 @pytest.fixture
@@ -108,14 +126,66 @@ def test_what_is_no_action_tells_nothing(site, heard):
     assert heard == []
 
 
-def test_receiver_may_be_async(site):
+@pytest.mark.parametrize(
+    ("headers", "body", "outcome"),
+    [
+        pytest.param({"Origin": "https://evil.example"}, {"text": "x"}, "FORBIDDEN", id="origin"),
+        pytest.param({"Content-Type": "text/css"}, None, "UNSUPPORTED_MEDIA_TYPE", id="type"),
+        pytest.param({"X-Refuse": "1"}, {"text": "x"}, "FORBIDDEN", id="guard"),
+        pytest.param({}, {"text": "unsendable"}, "INTERNAL_SERVER_ERROR", id="unsendable"),
+    ],
+)
+def test_refusal_is_told_with_its_code(site, heard, headers, body, outcome):
+    sent = {"json": body} if body else {"data": "x"}
+
+    site.test_client().post("/_actions/note", headers={"Accept": JSON, **headers}, **sent)
+
+    assert [one[0] for one in heard] == ["started", "finished"]
+    assert heard[-1][2]["outcome"] == outcome
+
+
+def test_action_that_a_hook_runs_ahead_is_told_once(site, heard):
+    site.before_request(lambda: get_action_context().action.handler() and None)
+
+    site.test_client().post("/_actions/note", data={"text": "x"})
+
+    assert [(one[0], one[2]["door"]) for one in heard] == [
+        ("started", "form"),
+        ("finished", "form"),
+    ]
+
+
+def by_request(site):
+    site.test_client().post("/_actions/note", json={"text": "x"})
+
+
+def from_python(site):
+    with site.app_context():
+        call_action("note", {"text": "x"})
+
+
+def outside_an_application(site):
+    site.extensions["actions"].registry.find("note")({"text": "x"})
+
+
+def from_async_code(site):
+    async def call():
+        with site.app_context():
+            await site.extensions["actions"].registry.find("note").acall({"text": "x"})
+
+    asyncio.run(call())
+
+
+@pytest.mark.parametrize("call", [by_request, from_python, outside_an_application, from_async_code])
+def test_receiver_may_be_async(site, call):
     pytest.importorskip("asgiref")
     seen = []
 
-    async def finished(app, **about):
-        seen.append(about["outcome"])
+    async def told(app, **about):
+        await asyncio.sleep(0)
+        seen.append(about.get("outcome"))
 
-    with action_finished.connected_to(finished):
-        site.test_client().post("/_actions/note", json={"text": "x"})
+    with action_started.connected_to(told), action_finished.connected_to(told):
+        call(site)
 
-    assert seen == ["data"]
+    assert seen == [None, "data"]
