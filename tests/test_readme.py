@@ -83,6 +83,98 @@ def test_quick_start_answers_json_and_the_shell(quick_start):
     assert '"data": "From the shell"' in by_shell.output
 
 
+@pytest.fixture
+def hooks(run):
+    return run(dict(blocks())["Gates and hooks"])
+
+
+VISITOR = {"Cookie": "visitor=1"}
+HTMX = {"HX-Request": "true"}
+JSON = {"Accept": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent", "status"),
+    [
+        pytest.param({}, {"json": {"body": "Hi"}}, 403, id="script"),
+        pytest.param(JSON, {"data": {"body": "Hi"}}, 403, id="script that sends a form"),
+        pytest.param(VISITOR, {"json": {"body": "Hi"}}, 200, id="visitor's script"),
+        pytest.param({}, {"data": {"body": "Hi"}}, 303, id="form"),
+        pytest.param(HTMX, {"data": {"body": "Hi"}}, 303, id="htmx"),
+    ],
+)
+def test_hook_gates_all_actions_by_their_door(hooks, headers, sent, status):
+    answer = hooks.app.test_client(use_cookies=False).post(
+        "/_actions/blog.comment", headers=headers, **sent
+    )
+
+    assert answer.status_code == status
+    assert len(hooks.log) == (status != 403)
+    if status == 403:
+        assert answer.json["error"]["code"] == "FORBIDDEN"
+        assert answer.json["error"]["message"] == "Open a page first."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/_actions/admin.purge",
+        "/_actions/admin.purge/",
+        "/_actions/admin%2Epurge",
+        "/_actions/%61dmin.purge",
+        "/_actions/admin.purge?_action=blog.comment",
+        "/?_action=admin.purge",
+        "/?_action=admin%2Epurge",
+        "/?_action=%2561dmin%252Epurge",
+        "/?x=1&_action=admin.purge&_action=blog.comment",
+    ],
+)
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 303), (HTMX, 303), ({**JSON, **VISITOR}, 403)],
+    ids=["form", "htmx", "rpc"],
+)
+def test_hook_gates_one_action_however_its_url_is_spelled(hooks, url, headers, status):
+    client = hooks.app.test_client(use_cookies=False)
+
+    refused = client.post(url, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    allowed = client.post(url, headers=headers, environ_base={"REMOTE_ADDR": "127.0.0.1"})
+
+    assert refused.status_code == status
+    assert allowed.status_code < 400
+    assert [line.rpartition(" ")[2] for line in hooks.log] == ["data"]
+    assert allowed.headers["X-Action"] == refused.headers["X-Action"] == "admin.purge"
+
+
+def test_hook_keeps_results_elsewhere(hooks):
+    client = hooks.app.test_client()
+    answer = client.post("/_actions/blog.comment", data={"body": "Hi"})
+    waiting = len(hooks.kept)
+    shown, again = client.get(answer.location).text, client.get(answer.location).text
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert "_result" not in answer.location and "session=" not in str(answer.headers)
+    assert (waiting, len(hooks.kept)) == (1, 0)
+    assert (shown, again) == ("Hi", "")
+
+
+def test_signals_tell_of_each_call_and_never_the_input(hooks):
+    client = hooks.app.test_client(use_cookies=False)
+
+    client.post("/_actions/blog.comment", data={"body": "Hi"})
+    client.post("/_actions/blog.comment", data={"body": "Hi"}, headers=HTMX)
+    client.post("/_actions/blog.comment", json={"text": "Hi"}, headers=VISITOR)
+    hooks.comment({"body": "Hi"})
+
+    assert hooks.running == set()
+    assert hooks.log == [
+        "blog.comment by None (form): data",
+        "blog.comment by None (htmx): data",
+        "blog.comment by None (rpc): BAD_REQUEST",
+        "blog.comment by None (server): data",
+    ]
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
 def test_quick_start_works_in_a_browser(quick_start, serve, page):
     page.goto(serve(quick_start.app))
