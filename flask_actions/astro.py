@@ -22,7 +22,7 @@ from .devalue import HOLE, UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, 
 from .errors import ActionError, ActionInputError, Issue
 from .forms import Decoded
 from .messages import Text
-from .models import Output, TypedOutput
+from .models import DICTIONARIES, Output, TypedOutput, definitions_of, keys_are_texts
 
 #: The client reads a URL by a reviver of its own, so it is a custom type: ``["URL", <text>]``.
 _ENCODERS: Encoders = {AnyUrl: ("URL", str), Url: ("URL", str)}
@@ -34,7 +34,11 @@ def write(data: Any, output: Output) -> bytes:
 
     :raises ValueError: if it cannot be serialised.
     """
-    return dumps(_shown(data, output), _ENCODERS).encode()
+    shown = _shown(data, output)
+    if isinstance(output, TypedOutput) and _may_lose_a_map(output):
+        schema = output.described.core_schema
+        shown = _with_maps(shown, schema, definitions_of(schema))
+    return dumps(shown, _ENCODERS).encode()
 
 
 def error_to_dict(error: ActionError) -> dict[str, Any]:
@@ -126,6 +130,78 @@ def _is_bare(output: TypedOutput) -> bool:
     Then the value is written as it is, what it shares and the circles in it included.
     """
     return _has_no_form(output.described.core_schema)
+
+
+@lru_cache(1000)
+def _may_lose_a_map(output: TypedOutput) -> bool:
+    """Whether a dictionary of another type looks like an object when it is empty."""
+    schema = output.described.core_schema
+    return _has_map(schema, definitions_of(schema))
+
+
+def _has_map(schema: Any, definitions: Mapping[str, Any]) -> bool:
+    if isinstance(schema, Mapping):
+        return _is_map(schema, definitions) or any(
+            _has_map(one, definitions) for name, one in schema.items() if name != "metadata"
+        )
+    return isinstance(schema, (list, tuple)) and any(_has_map(one, definitions) for one in schema)
+
+
+def _is_map(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
+    if schema.get("type") not in DICTIONARIES or "keys_schema" not in schema:
+        return False
+    return keys_are_texts(schema["keys_schema"], definitions) is False
+
+
+def _with_maps(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """*value* with a Map for each empty dictionary that is none of texts; itself without any."""
+    match schema["type"]:
+        case _ if not isinstance(value, (dict, list, tuple)) or "serialization" in schema:
+            return value
+        case "definition-ref":
+            return _with_maps(value, definitions[schema["schema_ref"]], definitions)
+        case "model-fields" | "typed-dict" | "dataclass-args" if isinstance(value, dict):
+            fields = schema["fields"]
+            named = fields.items() if isinstance(fields, Mapping) else _named(fields)
+            types = {one.get("serialization_alias") or name: one["schema"] for name, one in named}
+        case kind if kind in DICTIONARIES and isinstance(value, dict):
+            if not value:
+                return Map() if _is_map(schema, definitions) else value
+            types = dict.fromkeys(value, schema.get("values_schema"))
+        case "list" if isinstance(value, list):
+            types = dict.fromkeys(range(len(value)), schema.get("items_schema"))
+        case "tuple" if isinstance(value, (list, tuple)):
+            items, several = schema["items_schema"], schema.get("variadic_item_index")
+            if several is not None:
+                extra = len(value) - len(items) + 1
+                items = [*items[:several], *[items[several]] * extra, *items[several + 1 :]]
+            types = dict(enumerate(items))
+        case "union" | "tagged-union":
+            choices = schema["choices"]
+            for one in choices.values() if isinstance(choices, Mapping) else choices:
+                member = one[0] if isinstance(one, tuple) else one
+                value = _with_maps(value, member, definitions)
+            return value
+        case "definitions":
+            return _with_maps(value, schema["schema"], definitions)
+        case _:
+            return _with_maps(value, schema["schema"], definitions) if "schema" in schema else value
+    changed = {}
+    for key, type_ in types.items():
+        if type_ is None or (isinstance(value, dict) and key not in value):
+            continue
+        new = _with_maps(value[key], type_, definitions)
+        if new is not value[key]:
+            changed[key] = new
+    if not changed:
+        return value
+    if isinstance(value, dict):
+        return {**value, **changed}
+    return [changed.get(position, one) for position, one in enumerate(value)]
+
+
+def _named(fields: Any) -> Any:
+    return ((one["name"], one) for one in fields)
 
 
 #: Parts of a type that pydantic and devalue write alike.

@@ -621,5 +621,49 @@ def _open_ended(schema: Any) -> bool:
     return isinstance(schema, (list, tuple)) and any(map(_open_ended, schema))
 
 
+#: Kinds of core schema with keys and values.
+DICTIONARIES = frozenset({"dict", "ordered-dict", "counter"})
+
+
+#: Those of which only a value tells what it is.
+_OF_ANY_KIND = (_OPEN - {"bytes"}) | {"json-or-python", "lax-or-strict", "chain"}
+
+
+def definitions_of(schema: Any) -> dict[str, Any]:
+    """What a core schema refers to, by name."""
+    return {one["ref"]: one for one in schema.get("definitions", ())}
+
+
+def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:
+    """Whether a dictionary with such keys is an object to JavaScript, and not a Map; None if it
+    depends on the keys that it has.
+
+    :param keys: a core schema.
+    """
+    match keys["type"]:
+        case "str":
+            return True
+        case "literal":
+            kinds: set[bool | None] = {isinstance(one, str) for one in keys["expected"]}
+        case "enum":
+            return bool(keys.get("sub_type") == "str")
+        case "union" | "tagged-union":
+            choices = keys["choices"]
+            several = choices.values() if isinstance(choices, Mapping) else choices
+            members = (one[0] if isinstance(one, tuple) else one for one in several)
+            kinds = {keys_are_texts(one, definitions) for one in members}
+        case "definition-ref":
+            return keys_are_texts(definitions[keys["schema_ref"]], definitions)
+        case (
+            "any" | "is-instance" | "function-plain" | "json-or-python" | "lax-or-strict" | "chain"
+        ):
+            return None
+        case _ if "schema" in keys:
+            return keys_are_texts(keys["schema"], definitions)
+        case _:
+            return False
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 def _label(type_: Any) -> str:
     return type_.__name__ if isinstance(type_, type) else str(type_).replace("typing.", "")

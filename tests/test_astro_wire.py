@@ -997,6 +997,35 @@ def test_declared_output_shows_what_it_declares(output, data, arrived):
     assert type(value) is type(arrived) or isinstance(value, dict)
 
 
+class Counted(BaseModel):
+    likes: dict[int, int] = {}
+    names: dict[str, int] = {}
+    inner: list[Counted] = []
+
+
+@pytest.mark.parametrize(
+    ("output", "data", "text"),
+    [
+        pytest.param(dict[int, str], {}, '[["Map"]]', id="numbers"),
+        pytest.param(dict[str, str], {}, "[{}]", id="texts"),
+        pytest.param(dict[str | int, str], {}, "[{}]", id="either"),
+        pytest.param(list[dict[int, str]], [{}, {1: "a"}], '[[1,2],["Map"],["Map",3,4],1,"a"]'),
+        pytest.param(
+            Counted,
+            Counted(inner=[Counted(likes={7: 1})]),
+            '[{"likes":1,"names":2,"inner":3},["Map"],{},[4],{"likes":5,"names":8,"inner":9},'
+            '["Map",6,7],7,1,{},[]]',
+            id="in a model",
+        ),
+    ],
+)
+def test_dictionary_of_no_texts_is_a_map_when_it_is_empty_too(output, data, text):
+    app, actions = build()
+    actions.action("give", output=output)(lambda: data)
+
+    assert post(app.test_client(), "give").text == text
+
+
 @pytest.mark.parametrize("output", [None, Any, dict[str, Any], dict[str, list[Any]]], ids=str)
 def test_what_is_shared_arrives_shared_where_nothing_else_is_declared(output):
     app, actions = build()
