@@ -10,13 +10,21 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
+from enum import Enum, Flag
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .action import Action
 from .errors import OLDER_STATUSES, STATUSES
-from .models import FormInput, Input, ModelInput, Output, TypedOutput
+from .models import (
+    DICTIONARIES,
+    FormInput,
+    Input,
+    ModelInput,
+    Output,
+    TypedOutput,
+    keys_are_texts,
+)
 from .registry import Registry
 from .shapes import FILE_RULES
 
@@ -41,7 +49,6 @@ _SENT = {
     "url": "URL | string",
     "multi-host-url": "string",
     "complex": "string",
-    "json": "string",
 }
 _ARRIVES = _SENT | {
     "date": "Date",
@@ -50,7 +57,6 @@ _ARRIVES = _SENT | {
     "decimal": "string",
     "bytes": "Uint8Array",
     "url": "URL",
-    "json": "unknown",
 }
 #: Modules whose classes arrive as texts.
 _TEXTS = {"ipaddress", "pathlib", "pathlib._local", "uuid", "decimal", "fractions"}
@@ -68,12 +74,13 @@ def declare(registry: Registry, url_prefix: str = "/_actions") -> str:
     tree: dict[Any, Any] = {}
     for name, action in registry:
         first, *rest = name.split(".")
-        path = [name] if _OWN & {*rest} else [first, *rest]
+        # What has a then is taken for a promise.
+        path = [name] if _OWN & {*rest} or first == "then" else [first, *rest]
         node = tree
         for part in path:
             node = node.setdefault(part, {})
         node[_ACTION] = writer.action(action)
-    tree.pop("then", None)  # What has a then is taken for a promise: call("then").
+    tree.pop("then", None)  # which call("then") reaches
     codes = " | ".join(map(json.dumps, [*STATUSES, *OLDER_STATUSES]))
     frame = _TEMPLATE.read_text(encoding="utf-8")
     lines = ["export const actions: {", *_indented(_members(tree)), "};"]
@@ -191,10 +198,14 @@ class _Writer:
             told = _Types(self, output.described.core_schema, sent=False).told
             # None is an answer without a body.
             parts = ["undefined" if one == "null" else one for one in _parts(told)]
-            return _union(parts)
+            return _union([*parts, "undefined"] if any(map(self._has_null, parts)) else parts)
         plain = inspect.unwrap(action.handler)
         returns = getattr(plain, "__annotations__", {}).get("return", "")
         return "undefined" if returns in (None, "None") else "unknown"
+
+    def _has_null(self, alias: str) -> bool:
+        line = self.told.get(alias, [""])[0]
+        return line.startswith("export type") and "null" in _parts(line.partition(" = ")[2][:-1])
 
     def name(self, owner: Any, wanted: str, sent: bool) -> tuple[str, bool]:
         """The name of an interface, and whether it is new."""
@@ -268,14 +279,16 @@ class _Types:
                 return self._alias(schema["cls"], schema["cls"].__name__, schema["schema"])
             case "model" | "dataclass" | "typed-dict":
                 return self._interface(schema)
-            case "list" | "generator":
+            case "list" | "generator" | "deque":
                 return self._row(schema)
             case "set" | "frozenset":
                 item = self._items(schema)
                 return f"Set<{item}> | {_array(item)}" if self._sent else f"Set<{item}>"
             case "tuple":
                 return self._tuple(schema)
-            case "dict":
+            case "named-tuple":
+                return self._named_tuple(schema)
+            case kind if kind in DICTIONARIES:
                 return self._dict(schema)
             case "union":
                 choices = [one[0] if isinstance(one, tuple) else one for one in schema["choices"]]
@@ -284,12 +297,14 @@ class _Types:
                 return _union(map(self.type, schema["choices"].values()))
             case "literal":
                 return _union(map(_literal, schema["expected"]))
+            case "enum" if issubclass(schema["cls"], Flag):
+                return "number"
             case "enum":
                 return _union(map(_literal, schema["members"]))
             case "int":
                 return self._int(schema)
-            case "json" if not self._sent and "schema" in schema:
-                return self.type(schema["schema"])
+            case "json" if self._sent:
+                return "string"
             case "json-or-python":
                 return self.type(schema["json_schema" if self._sent else "python_schema"])
             case "lax-or-strict":
@@ -340,18 +355,24 @@ class _Types:
             items[several] = f"...{_array(items[several])}"
         return f"{'readonly ' if self._sent else ''}[{', '.join(items)}]"
 
+    def _named_tuple(self, schema: _Schema) -> str:
+        if not self._sent:
+            return f"[{', '.join(self.type(one['schema']) for _, one in _each(schema))}]"
+        items = [
+            f"{self.type(one['schema'])}{'?' if _optional(one) else ''}" for _, one in _each(schema)
+        ]
+        return f"readonly [{', '.join(items)}]"
+
     def _dict(self, schema: _Schema) -> str:
         anything = {"type": "any"}
-        keys = self.type(schema.get("keys_schema") or anything)
+        keyed = schema.get("keys_schema") or anything
+        keys = self.type(keyed)
         values = self.type(schema.get("values_schema") or anything)
-        if all(part == "string" or part.startswith('"') for part in _parts(keys)):
-            keyed = _past(schema.get("keys_schema") or anything, self._definitions)["type"]
-            if keyed == "str" or self._sent:
-                return self._record(values)
-            if keyed in ("literal", "enum") and '"' in keys:
-                return f"{{ [Key in {keys}]?: {values} }}"
-        record = f" | {self._record(values)}" if self._sent or keys == "unknown" else ""
-        return f"Map<{keys}, {values}>{record}"
+        texts = keys_are_texts(keyed, self._definitions)
+        if texts and keys != "string" and not self._sent:
+            return f"{{ [Key in {keys}]?: {values} }}"
+        told = [] if texts else [f"Map<{keys}, {values}>"]
+        return _union([*told, self._record(values)] if self._sent or texts is not False else told)
 
     def _record(self, values: str) -> str:
         # An alias may be within itself in this form alone.
@@ -393,15 +414,20 @@ class _Types:
 
     def _fields(self, fields: _Schema, owner: _Schema) -> Iterator[tuple[str | None, str, str]]:
         described = getattr(owner["cls"], "__pydantic_fields__", {})
+        begun: set[str] = set()
         for name, field in _each(fields):
-            schema = field["schema"]
+            told = self.type(field["schema"])
             description = getattr(described.get(name), "description", None)
             metadata = field.get("metadata") or {}
             description = description or _described(metadata)
             if self._sent:
                 if field.get("init") is False:
                     continue
-                key, optional = _alias_of(field, name), _optional(field)
+                key, *deeper = min(_paths_of(field, name), key=lambda path: len(path) > 1)
+                if key in begun:  # of several fields that look within the same
+                    continue
+                begun.add(key)
+                told, optional = "unknown" if deeper else told, _optional(field)
             else:
                 if field.get("serialization_exclude"):
                     continue
@@ -410,7 +436,7 @@ class _Types:
                 optional = field.get("required") is False or sometimes
                 if field["type"] != "typed-dict-field":
                     optional = sometimes
-            yield description, f"{_key(key)}{'?' if optional else ''}", self.type(schema)
+            yield description, f"{_key(key)}{'?' if optional else ''}", told
         for field in () if self._sent else fields.get("computed_fields") or ():
             description = _described(field.get("metadata") or {})
             key = field.get("alias") or field["property_name"]
@@ -441,20 +467,27 @@ def _fields_of(input: Input) -> list[str]:
                     return
                 fields = _past(schema, definitions)
                 for name, field in _each(fields):
-                    walk_in(
-                        field["schema"], path + _alias_of(field, name), (*owners, schema["cls"])
-                    )
+                    own = path + ".".join(_paths_of(field, name)[0])
+                    walk_in(field["schema"], own, (*owners, schema["cls"]))
                 if not _each(fields) and fields["type"] not in _OBJECTS:  # a root model
                     walk(fields, path, (*owners, schema["cls"]))
-            case "list" | "set" | "frozenset" | "generator":
+            case "named-tuple":
+                for name, one in _each(schema):
+                    for own in (name, "${number}"):
+                        walk_in(one["schema"], path + own, owners)
+            case "list" | "set" | "frozenset" | "generator" | "deque":
                 walk_in(schema.get("items_schema") or {"type": "any"}, f"{path}${{number}}", owners)
             case "tuple":
                 for one in schema["items_schema"]:
                     walk_in(one, f"{path}${{number}}", owners)
-            case "dict":
+            case kind if kind in DICTIONARIES:
                 found.setdefault(_name(f"{path}${{string}}"))
             case "union" | "tagged-union":
                 choices = schema["choices"]
+                if id(choices) in owners:  # an alias within itself
+                    found.setdefault(_name(f"{path}${{string}}"))
+                    return
+                owners = (*owners, id(choices))
                 several = choices.values() if isinstance(choices, Mapping) else choices
                 for one in several:
                     walk(one[0] if isinstance(one, tuple) else one, path, owners)
@@ -543,13 +576,13 @@ def _optional(field: _Schema) -> bool:
     return bool(schema["type"] == "default")
 
 
-def _alias_of(field: _Schema, name: str) -> str:
-    """The name that a field is sent under; of several, the first."""
-    alias = field.get("validation_alias")
-    if alias is None or isinstance(alias, str):
-        return alias or name
-    paths = [path if isinstance(path, list) else [path] for path in alias]
-    return next((str(path[0]) for path in paths if len(path) == 1), name)
+def _paths_of(field: _Schema, name: str) -> list[list[str]]:
+    """The places where a field is looked for in what is sent; errors are at the first."""
+    alias = field.get("validation_alias") or name
+    if isinstance(alias, str):
+        return [[alias]]
+    paths = alias if isinstance(alias[0], list) else [alias]
+    return [[*map(str, path)] for path in paths]
 
 
 def _described(metadata: Mapping[str, Any]) -> Any:

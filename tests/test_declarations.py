@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from collections import Counter, OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
-from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
+from enum import Enum, Flag, IntEnum, StrEnum
+from functools import partial
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NotRequired, TypeVar
 from uuid import UUID
 
 import pytest
@@ -16,12 +22,18 @@ from flask import Flask
 from flask_wtf import FlaskForm
 from pydantic import (
     AliasChoices,
+    AliasPath,
     AnyUrl,
     BaseModel,
+    ByteSize,
     ConfigDict,
     Field,
     HttpUrl,
+    Json,
+    JsonValue,
+    PlainSerializer,
     RootModel,
+    SecretStr,
     computed_field,
     create_model,
     field_serializer,
@@ -34,6 +46,9 @@ from flask_actions.devalue import BigInt, Map, loads
 from tests.node import node, npm_package
 
 T = TypeVar("T")
+
+CLIENT = Path(__file__).parent.parent / "static" / "actions.js"
+CONFORM = Path(__file__).parent / "declarations" / "conform.mjs"
 
 
 class Color(Enum):
@@ -460,6 +475,157 @@ def test_data_arrives_as_it_is_declared():
         "big": BigInt,
         "link": AnyUrl,
     }
+
+
+class Side(Enum):
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Size(IntEnum):
+    SMALL = 1
+
+
+class Word(StrEnum):
+    ODD = 'b"q|uo'
+
+
+class Rights(Flag):
+    READ = 1
+    WRITE = 2
+
+
+class Spot(NamedTuple):
+    x: int
+    name: str = ""
+
+
+class Counts(BaseModel):
+    by_id: dict[int, str] = Field({}, serialization_alias="byId")
+    inner: list[dict[date, dict[int, int]]] = []
+    either: dict[int, int] | None = None
+    next: Counts | None = None
+
+
+class Whole(BaseModel):
+    row: Sequence[int]
+    waiting: deque[int]
+    ordered: OrderedDict[str, int]
+    counter: Counter[str]
+    spot: Spot
+    size: Size
+    word: Word
+    rights: Rights
+    choice: Literal[True, None, 3, "x"]
+    frozen: frozenset[date]
+    address: IPv4Address
+    text: Json[list[int]]
+    free: Json[Any]
+    secret: SecretStr
+    bytes_: ByteSize
+    complicated: complex
+    as_text: Annotated[int, PlainSerializer(str, return_type=str)]
+    for_json: Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
+
+
+WHOLE = {
+    **{"row": [1], "waiting": [1], "ordered": {"a": 1}, "counter": {"a": 1}, "spot": [1, "a"]},
+    **{"size": 1, "word": 'b"q|uo', "rights": 3, "choice": None, "frozen": ["2026-01-02"]},
+    **{"address": "127.0.0.1", "text": "[1]", "free": "{}", "secret": "x", "bytes_": "1 kB"},
+    **{"complicated": "1+2j", "as_text": 1, "for_json": 1},
+}
+
+
+#: Types of outputs, and data of each.
+ARRIVING: dict[str, tuple[Any, list[Any]]] = {
+    "kinds": (Whole, [WHOLE]),
+    "numbers": (dict[int, str], [{}, {1: "a"}]),
+    "members": (dict[Side, int], [{}, {"left": 1}]),
+    "members that are texts": (dict[Word, int], [{}, {'b"q|uo': 1}]),
+    "members that are numbers": (dict[Size, int], [{}, {1: 1}]),
+    "either": (dict[str | int, int], [{}, {"a": 1}, {1: 1}, {1: 1, "a": 2}]),
+    "literals": (dict[Literal["a", "b"], int], [{}, {"a": 1}]),
+    "mixed literals": (dict[Literal["a", 1], int], [{}, {"a": 1}, {1: 1}]),
+    "ids": (dict[UUID, date], [{}, {UUID(int=1): date.today()}]),
+    "anything": (dict[Any, int], [{}, {"a": 1}, {1: 1}]),
+    "within texts": (dict[str, dict[int, int]], [{}, {"a": {}}]),
+    "in a pair": (tuple[int, dict[int, int]], [(1, {}), (1, {1: 1})]),
+    "in a row": (tuple[dict[int, int], ...], [(), ({}, {1: 1})]),
+    "in a model": (
+        Counts,
+        [
+            {"inner": [{}, {date.today(): {}}], "either": {}, "next": {"by_id": {}}},
+            {"by_id": {1: "a"}, "next": {"inner": [{date.today(): {1: 1}}]}},
+        ],
+    ),
+    "in a union": (Counts | int, [1, Counts()]),
+    "any JSON": (JsonValue, [1, None, {"a": [{}]}]),
+    "a tree": (Node, [{"name": "a", "children": [{"name": "b"}]}]),
+    "variants": (Pet, [{"kind": "cat", "lives": 9}, {"kind": "dog", "name": "a"}]),
+    "beyond its bound": (int, [2**60]),
+}
+
+
+def test_data_is_what_the_declarations_say(tmp_path):
+    app = Flask(__name__)
+    actions = Actions(app)
+    for name, (type_, values) in ARRIVING.items():
+        for number, value in enumerate(values):
+            actions.action(f"{name} {number}", output=type_)(partial(_given, value))
+
+    assert misfits(app, tmp_path) == {"beyond its bound 0": "data is BigInt, not number"}
+
+
+def _given(value: Any) -> Any:
+    return value
+
+
+def misfits(app: Flask, folder: Path) -> dict[str, str]:
+    """What of the data of its actions is not as declared."""
+    registry = app.extensions["actions"].registry
+    (folder / "actions.d.ts").write_text(declare(registry))
+    client = app.test_client()
+    answers = []
+    for name, _ in registry:
+        answer = client.post(f"/_actions/{name}", headers={"Accept": "application/json+devalue"})
+        assert answer.status_code in (200, 204), answer.text
+        answers.append((name, answer.text if answer.status_code == 200 else None))
+    done = subprocess.run(
+        [node(), CONFORM, npm_package("typescript", "5.9.3"), folder / "actions.d.ts", CLIENT],
+        input=json.dumps(answers),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    told = zip(answers, json.loads(done.stdout), strict=True)
+    return {name: problem for (name, _), problem in told if problem}
+
+
+def test_fields_that_are_looked_for_within_are_open():
+    class Within(BaseModel):
+        first: str = Field(validation_alias=AliasPath("row", 0))
+        second: str = Field(validation_alias=AliasPath("row", 1))
+        third: str = Field(validation_alias=AliasChoices(AliasPath("a", "b"), "third"))
+
+    text = declared(Within, int)
+
+    assert "    row: unknown;\n    third: string;\n  }" in text
+    assert 'field: "row.0" | "row.1" | "a.b";' in text
+
+
+def test_json_text_is_sent_as_a_text():
+    assert "    text: string;\n" in declared(model(text=(Json[list[int]], ...)), int)
+
+
+def test_names_of_fields_of_a_type_within_itself_are_few():
+    tree = TypeAliasType("tree", "dict[str, tree] | list[tree] | set[tree] | str")  # type: ignore[misc]
+
+    assert "field: `${string}` | `${number}` | `${number}.${string}`;" in declared(tree, int)
+
+
+def test_group_called_then_is_reached_by_whole_names():
+    assert '"then.act": Action<{' in declared(TEXT, int, "then.act", "then")
 
 
 # Changes
