@@ -79,7 +79,8 @@ def client(out: str | None, check: bool) -> None:
     With --check, says what changed and whether programs that call the actions break; the exit code
     is 1 if anything did.
     """
-    from .declarations import changes, declare  # only when it is asked for
+    from .changes import changes  # only when it is asked for
+    from .declarations import declare
 
     if check and out is None:
         raise click.UsageError("--check compares with a file: say which, --out actions.d.ts.")

@@ -1,7 +1,6 @@
 """The actions of an application -> TypeScript declarations of its client for scripts.
 
-An input is declared as the client may send it, a result as it arrives. :func:`changes` says what
-two declarations differ in, and whether programs that call the actions break.
+An input is declared as the client may send it, a result as it arrives.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, Flag
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .action import Action
 from .errors import OLDER_STATUSES, STATUSES
@@ -91,32 +90,6 @@ def declare(registry: Registry, url_prefix: str = "/_actions") -> str:
     return frame.replace("  {{ actions }}", own)
 
 
-class Change(NamedTuple):
-    """One difference between two declarations.
-
-    :ivar breaks: whether a program that called the old actions may fail with the new ones.
-    """
-
-    what: str
-    breaks: bool
-
-
-def changes(old: str, new: str) -> list[Change]:
-    """What is different in *new*, both texts of :func:`declare`."""
-    before, after = _parse(old), _parse(new)
-    found = [*_of_actions(before, after)]
-    sent = {*_reached(before, "input"), *_reached(after, "input")}
-    arriving = {*_reached(before, "data"), *_reached(after, "data")}
-    for place in sorted(before.keys() & after.keys()):
-        if place.startswith("actions"):
-            continue
-        ways = [way for way, names in (("input", sent), ("data", arriving)) if place in names]
-        found += _of_members(place, before[place], after[place], ways)
-    if not found and old != new:
-        found.append(Change("only comments, names or the frame differ", False))
-    return found
-
-
 # Writing
 
 _ACTION = object()
@@ -129,7 +102,7 @@ def _members(tree: Mapping[Any, Any]) -> Iterator[str]:
         doc, told = node.get(_ACTION, ((), ()))
         inner = {key: one for key, one in node.items() if key is not _ACTION}
         yield from doc
-        yield f"{_key(name)}: {'Action<{' if told else '{'}"
+        yield f"{key_of(name)}: {'Action<{' if told else '{'}"
         yield from _indented(told or _members(inner))
         if told and inner:
             yield "}> & {"
@@ -197,7 +170,7 @@ class _Writer:
         if isinstance(output, TypedOutput):
             told = _Types(self, output.described.core_schema, sent=False).told
             # None is an answer without a body.
-            parts = ["undefined" if one == "null" else one for one in _parts(told)]
+            parts = ["undefined" if one == "null" else one for one in parts_of(told)]
             return _union([*parts, "undefined"] if any(map(self._has_null, parts)) else parts)
         plain = inspect.unwrap(action.handler)
         returns = getattr(plain, "__annotations__", {}).get("return", "")
@@ -205,7 +178,7 @@ class _Writer:
 
     def _has_null(self, alias: str) -> bool:
         line = self.told.get(alias, [""])[0]
-        return line.startswith("export type") and "null" in _parts(line.partition(" = ")[2][:-1])
+        return line.startswith("export type") and "null" in parts_of(line.partition(" = ")[2][:-1])
 
     def name(self, owner: Any, wanted: str, sent: bool) -> tuple[str, bool]:
         """The name of an interface, and whether it is new."""
@@ -283,7 +256,7 @@ class _Types:
                 return self._row(schema)
             case "set" | "frozenset":
                 item = self._items(schema)
-                return f"Set<{item}> | {_array(item)}" if self._sent else f"Set<{item}>"
+                return f"Set<{item}> | {_array(item, True)}" if self._sent else f"Set<{item}>"
             case "tuple":
                 return self._tuple(schema)
             case "named-tuple":
@@ -436,11 +409,11 @@ class _Types:
                 optional = field.get("required") is False or sometimes
                 if field["type"] != "typed-dict-field":
                     optional = sometimes
-            yield description, f"{_key(key)}{'?' if optional else ''}", told
+            yield description, f"{key_of(key)}{'?' if optional else ''}", told
         for field in () if self._sent else fields.get("computed_fields") or ():
             description = _described(field.get("metadata") or {})
             key = field.get("alias") or field["property_name"]
-            yield description, _key(key), self.type(field["return_schema"])
+            yield description, key_of(key), self.type(field["return_schema"])
 
 
 # Fields' names
@@ -606,8 +579,8 @@ def _literal(value: Any) -> str:
     return "number" if isinstance(plain, float) else "unknown"
 
 
-def _parts(told: str) -> list[str]:
-    """The members of a union."""
+def parts_of(told: str, sign: str = "|") -> list[str]:
+    """The members of a union; of a list, an intersection, by another *sign*."""
     parts, depth, start, quote = [], 0, 0, ""
     for place, char in enumerate(told):
         if quote:
@@ -618,7 +591,7 @@ def _parts(told: str) -> list[str]:
             depth += 1
         elif char in ">)]}":
             depth -= 1
-        elif char == "|" and depth == 0:
+        elif char == sign and depth == 0:
             parts.append(told[start:place].strip())
             start = place + 1
     return [*parts, told[start:].strip()]
@@ -627,7 +600,7 @@ def _parts(told: str) -> list[str]:
 def _union(types: Iterable[str]) -> str:
     found: dict[str, None] = {}
     for told in types:
-        found |= dict.fromkeys(_parts(told) if told else ())
+        found |= dict.fromkeys(parts_of(told) if told else ())
     if "unknown" in found:
         return "unknown"
     if len(found) > 1:
@@ -636,7 +609,7 @@ def _union(types: Iterable[str]) -> str:
 
 
 def _array(item: str, readonly: bool = False) -> str:
-    simple = len(_parts(item)) == 1 and not item.startswith("readonly ")
+    simple = len(parts_of(item)) == 1 and not item.startswith("readonly ")
     inner = item if simple else f"({item})"
     return f"{'readonly ' if readonly else ''}{inner}[]"
 
@@ -644,10 +617,11 @@ def _array(item: str, readonly: bool = False) -> str:
 def _with(told: str, member: str) -> str:
     if not told:
         return f"{{ {member} }}"
-    return f"({told}) & {{ {member} }}" if len(_parts(told)) > 1 else f"{told} & {{ {member} }}"
+    return f"({told}) & {{ {member} }}" if len(parts_of(told)) > 1 else f"{told} & {{ {member} }}"
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """A member's name as it is written."""
     return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
@@ -663,91 +637,3 @@ def _comment(text: object) -> list[str]:
 
 def _indented(lines: Iterable[str]) -> list[str]:
     return [f"  {line}" if line else line for line in lines]
-
-
-# Comparing
-
-_Members = dict[str, tuple[bool, str]]
-_MEMBER = re.compile(r'((?:[\w$]+|"(?:[^"\\]|\\.)*"))(\?)?: (.*);')
-_BLOCK = re.compile(r'(?:export (?:interface|const) )?((?:[\w$]+|"(?:[^"\\]|\\.)*")):? ?(.*)\{')
-
-
-def _parse(text: str) -> dict[str, _Members]:
-    """The members of each block of a declaration, by the block's path: optional or not, a type."""
-    blocks: dict[str, _Members] = {}
-    path: list[str] = []
-    body = text[text.find("export const actions") :]
-    for line in map(str.strip, body.splitlines()):
-        if line.startswith(("/**", "*")):
-            continue
-        if line.startswith("export type "):
-            name, _, told = line.removeprefix("export type ").rstrip(";").partition(" = ")
-            blocks[name] = {"": (False, told)}
-        elif line.startswith("}> & {"):
-            continue  # the members of a group of the same name
-        elif line.startswith("}"):
-            path = path[:-1]
-        elif member := _MEMBER.fullmatch(line):
-            blocks[".".join(path)][member[1]] = (member[2] == "?", member[3])
-        elif block := _BLOCK.fullmatch(line):
-            path.append(block[1])
-            blocks[".".join(path)] = {}
-    return blocks
-
-
-def _of_actions(before: Mapping[str, _Members], after: Mapping[str, _Members]) -> Iterator[Change]:
-    old, new = (
-        {name for name in blocks if name.startswith("actions.") and "input" in _keys(blocks[name])}
-        for blocks in (before, after)
-    )
-    for name in sorted(old - new):
-        yield Change(f"{name} is gone", True)
-    for name in sorted(new - old):
-        yield Change(f"{name} is new", False)
-    for name in sorted(old & new):
-        for member in ("input", "data", "field"):
-            one = {key: told for key, told in before[name].items() if key == member}
-            two = {key: told for key, told in after[name].items() if key == member}
-            # A field's name that is gone breaks who reads its messages, as a narrower input does.
-            yield from _of_members(name, one, two, ["data" if member == "data" else "input"])
-
-
-def _keys(members: _Members) -> set[str]:
-    return {"input"} if members.keys() >= {"input", "data", "field"} else set()
-
-
-def _of_members(place: str, old: _Members, new: _Members, ways: list[str]) -> Iterator[Change]:
-    sent, arrives = "input" in ways, "data" in ways
-    for name in sorted(old.keys() - new.keys()):
-        yield Change(f"{_spot(place, name)} is gone", True)
-    for name in sorted(new.keys() - old.keys()):
-        required = not new[name][0]
-        kind = "required, and new" if required else "optional, and new"
-        yield Change(f"{_spot(place, name)} is {kind}", sent and required)
-    for name in sorted(old.keys() & new.keys()):
-        (was_optional, was), (is_optional, told) = old[name], new[name]
-        if was_optional != is_optional:
-            now = "optional" if is_optional else "required"
-            yield Change(f"{_spot(place, name)} is {now} now", arrives if is_optional else sent)
-        if was != told:
-            before, after = {*_parts(was)}, {*_parts(told)}
-            narrower = "unknown" in before or not (before <= after or "unknown" in after)
-            wider = "unknown" in after or not (after <= before or "unknown" in before)
-            breaks = (sent and narrower) or (arrives and wider)
-            yield Change(f"{_spot(place, name)} was {was} and is {told}", breaks)
-
-
-def _spot(place: str, name: str) -> str:
-    return f"{place}.{name}" if name else place
-
-
-def _reached(blocks: Mapping[str, _Members], way: str) -> set[str]:
-    """The interfaces that the inputs, or the data, of any action are made of."""
-    told = [members[way][1] for members in blocks.values() if "field" in members and way in members]
-    found: set[str] = set()
-    while told:
-        for name in re.findall(r"[A-Za-z_$][\w$]*", told.pop()):
-            if name in blocks and name not in found:
-                found.add(name)
-                told += [one for _, one in blocks[name].values()]
-    return found

@@ -41,7 +41,8 @@ from pydantic import (
 from typing_extensions import TypeAliasType, TypedDict
 
 from flask_actions import ActionContext, ActionGroup, Actions, Upload
-from flask_actions.declarations import changes, declare
+from flask_actions.changes import Fit, changes, read
+from flask_actions.declarations import declare
 from flask_actions.devalue import BigInt, Map, loads
 from tests.node import node, npm_package
 
@@ -49,6 +50,7 @@ T = TypeVar("T")
 
 CLIENT = Path(__file__).parent.parent / "static" / "actions.js"
 CONFORM = Path(__file__).parent / "declarations" / "conform.mjs"
+ASSIGNABLE = CONFORM.with_name("assignable.mjs")
 
 
 class Color(Enum):
@@ -647,6 +649,12 @@ def declared(input: Any, output: Any, *more: str, **options: Any) -> str:
 TEXT = model(text=(str, ...))
 WIDE = model(text=(str, ...), note=(str, ""))
 NULLABLE = model(text=(str | None, ...))
+OPEN = create_model("Model", __config__=ConfigDict(extra="allow"), text=(str, ...))
+
+
+def of(type_: Any) -> Any:
+    """A model with a field of a type."""
+    return model(text=(type_, ...))
 
 
 @pytest.mark.parametrize(
@@ -661,10 +669,36 @@ NULLABLE = model(text=(str | None, ...))
         pytest.param((model(text=(str, "")), int), (TEXT, int), True, id="field required now"),
         pytest.param((TEXT, int), (NULLABLE, int), False, id="type of the input widened"),
         pytest.param((NULLABLE, int), (TEXT, int), True, id="type of the input narrowed"),
-        pytest.param((TEXT, int), (model(text=(int, ...)), int), True, id="type changed"),
+        pytest.param((TEXT, int), (of(int), int), True, id="type changed"),
+        pytest.param((of(list[str]), int), (of(list[str | None]), int), False, id="items widened"),
+        pytest.param((of(list[str | None]), int), (of(list[str]), int), True, id="items narrowed"),
+        pytest.param((of(Literal["a"]), int), (TEXT, int), False, id="literal is any text"),
+        pytest.param((TEXT, int), (of(Literal["a"]), int), True, id="text is a literal"),
+        pytest.param((of(list[int]), int), (of(set[int]), int), False, id="list may be a set"),
+        pytest.param((of(tuple[int, int]), int), (of(list[int]), int), False, id="pair is a list"),
+        pytest.param((of(list[int]), int), (of(tuple[int, int]), int), True, id="list is a pair"),
+        pytest.param(
+            (of(dict[str, int]), int), (of(dict[str, int | str]), int), False, id="values widened"
+        ),
+        pytest.param((TEXT, int), (of(Any), int), False, id="anything is taken"),
+        pytest.param((of(Any), int), (TEXT, int), True, id="anything is taken no more"),
+        pytest.param((TEXT, int), (OPEN, int), False, id="further fields are taken"),
+        pytest.param((OPEN, int), (TEXT, int), True, id="further fields are taken no more"),
+        pytest.param((Cat, int), (Cat | Dog, int), False, id="variant added"),
+        pytest.param((Cat | Dog, int), (Cat, int), True, id="variant gone"),
+        pytest.param(
+            (of(Ref), int),
+            (of(create_model("Ref", post=(int, ...), n=(int, 1))), int),
+            False,
+            id="optional field of a model within",
+        ),
         pytest.param((TEXT, WIDE), (TEXT, model(text=(str, ...))), True, id="output field gone"),
+        pytest.param((TEXT, TEXT), (TEXT, WIDE), False, id="output field added"),
         pytest.param((TEXT, int), (TEXT, int | None), True, id="output widened"),
         pytest.param((TEXT, int | None), (TEXT, int), False, id="output narrowed"),
+        pytest.param((TEXT, of(list[str])), (TEXT, of(list[str | int])), True, id="its items too"),
+        pytest.param((TEXT, of(list[str | int])), (TEXT, of(list[str])), False, id="its items"),
+        pytest.param((TEXT, OPEN), (TEXT, TEXT), True, id="output's further fields gone"),
         pytest.param((TEXT, Any), (TEXT, int), False, id="output told"),
         pytest.param((TEXT, int), (TEXT, int, "other"), False, id="action added"),
         pytest.param((TEXT, int, "other"), (TEXT, int), True, id="action gone"),
@@ -675,6 +709,143 @@ def test_change_says_whether_callers_break(old, new, breaks):
 
     assert found
     assert any(change.breaks for change in found) is breaks, found
+
+
+def silent(input: Any, **options: Any) -> str:
+    """The declaration of an action with an input, or without one."""
+    app = Flask(__name__)
+    action = Actions(app).action("act", input=input, output=int, **options)
+    action((lambda: 1) if input is None else (lambda input: 1))
+    return declare(app.extensions["actions"].registry)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaks"),
+    [
+        pytest.param(silent(None), silent(Draft), False, id="input that may be absent"),
+        pytest.param(
+            silent(None, accept="json"), silent(Draft, accept="json"), False, id="by JSON alone"
+        ),
+        pytest.param(silent(None), silent(TEXT), True, id="input that is required"),
+        pytest.param(silent(Draft), silent(None), True, id="input is taken no more"),
+        pytest.param(silent(TEXT, accept="json"), silent(TEXT), False, id="forms are taken too"),
+        pytest.param(silent(TEXT), silent(TEXT, bound=Ref), True, id="something is bound"),
+        pytest.param(
+            declared(TEXT, int),
+            declared(None, int, intents={"a": TEXT, "b": Draft}),
+            False,
+            id="button added",
+        ),
+        pytest.param(
+            declared(None, int, intents={"a": TEXT, "b": Draft}),
+            declared(None, int, intents={"b": Draft, "a": TEXT}),
+            True,
+            id="another button is the first",
+        ),
+    ],
+)
+def test_change_of_what_is_taken_says_whether_callers_break(old, new, breaks):
+    found = changes(old, new)
+
+    assert found
+    assert any(change.breaks for change in found) is breaks, found
+
+
+def test_type_of_another_name_breaks_those_alone_who_import_it():
+    found = changes(declared(TEXT, int), declared(create_model("Other", text=(str, ...)), int))
+
+    assert found == [
+        ("actions.act.input was Model | Form and is Other | Form", False),
+        ("the type Model is gone", True),
+    ]
+
+
+def test_client_at_another_address_breaks_callers():
+    registry = make_actions()
+
+    found = changes(declare(registry), declare(registry, "/api"))
+
+    assert found == [("the client was at /_actions/client.js and is at /api/client.js", True)]
+
+
+def test_code_that_is_gone_breaks_callers():
+    text = declare(make_actions())
+    without = text.replace(' | "CONFLICT"', "")
+
+    assert changes(text, without) == [('the code "CONFLICT" is gone', True)]
+    assert changes(without, text) == [('the code "CONFLICT" is new', False)]
+
+
+class Chain(BaseModel):
+    value: int
+    next: Chain | None = None
+
+
+class Longer(BaseModel):
+    value: int
+    next: Longer | None = None
+    note: int = 1
+
+
+class Looser(BaseModel):
+    value: int | str
+    next: Looser | None = None
+
+
+Tree = TypeAliasType("Tree", "int | list[Tree]")  # type: ignore[misc]
+Bush = TypeAliasType("Bush", "int | str | list[Bush]")  # type: ignore[misc]
+
+#: Types that are held against each other, each with each.
+TYPES: list[Any] = [
+    *(int, str, bool, type(None), Any, date, timedelta, Decimal, bytes, HttpUrl, int | str),
+    *(Annotated[int, Field(le=2**64)], Literal["a"], Literal["a", "b"], Literal[1, "a"]),
+    *(Literal[True], Literal[True, False], Color, Side, Size, Rights, int | None, str | None),
+    *(list[int], list[str], list[int | str], list[int | None], list[list[int]], set[int]),
+    *(set[int | str], tuple[int, ...], tuple[int, int], tuple[int, str], tuple[()], Spot),
+    *(tuple[int, int, int], tuple[int, *tuple[str, ...]], list[dict[str, int]], dict[str, int]),
+    *(dict[str, int | str], dict[int, int], dict[int, str], dict[str | int, int], dict[Any, Any]),
+    *(dict[Literal["a", "b"], int], dict[Literal["a"], int], dict[str, Draft], Draft, Letter),
+    *(Author, Comment, Node, Cat, Dog, Cat | Dog, Pet, list[Cat | Dog], Row, Point, OPEN, Counts),
+    *(Chain, Longer, Looser, JsonValue, Kinds, Page[int], Page[str], Draft | None, list[Letter]),
+    *(Tree, Bush),
+]
+
+
+def test_verdicts_are_those_of_typescript(tmp_path):
+    app = Flask(__name__)
+    actions = Actions(app)
+    for number, type_ in enumerate(TYPES):
+        options = {"input": type_, "output": type_, "accept": "json"}
+        actions.action(f"act{number}", **options)(lambda input: None)
+    several = {"a": Cat | Dog, "b": Draft}
+    for name, options in {
+        "buttons": {"intents": {"a": Draft, "b": Letter}},
+        "button": {"intents": {"a": Draft}},
+        "variants": {"intents": several},
+        "bound": {"input": Draft, "bound": Ref},
+    }.items():
+        actions.action(name, output=int, accept="json", **options)(lambda input: None)
+    text = declare(actions.registry)
+    (tmp_path / "actions.d.ts").write_text(text)
+    done = subprocess.run(
+        [node(), ASSIGNABLE, npm_package("typescript", "5.9.3"), tmp_path / "actions.d.ts"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+    blocks = read(text)
+    names = [name for name, _ in actions.registry]
+    others = [
+        f"{way}: {mine.type} -> {asked.type}"
+        for way, verdicts in json.loads(done.stdout).items()
+        for one in names
+        for two in names
+        for mine, asked in [(blocks[f"actions.{one}"][way], blocks[f"actions.{two}"][way])]
+        if Fit(blocks, blocks, sent=False).fits(mine, asked) is not verdicts[f"{one}>{two}"]
+    ]
+    assert others == []
 
 
 def test_change_names_the_spot():

@@ -36,7 +36,7 @@ LEVELS = [
     {"transports.web"},
     {"transports.hx"},
     {"transports.form", "transports.htmx", "transports.rpc", "transports.server"},
-    {"pipeline", "templating", "doors", "doctor", "openapi"},
+    {"pipeline", "templating", "doors", "doctor", "openapi", "changes"},
     {"cli", "gates", "viewer"},
     {"application"},
     {"extension"},
