@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from types import SimpleNamespace
 from typing import (
     TYPE_CHECKING,
@@ -14,13 +14,16 @@ from typing import (
     Generic,
     Literal,
     Protocol,
+    TypeAlias,
     TypedDict,
-    TypeVar,
+    Union,
     Unpack,
     get_type_hints,
     overload,
 )
 from weakref import WeakMethod
+
+from typing_extensions import TypeVar
 
 from .config import size_in_bytes
 from .models import Input, ModelInput, Output
@@ -30,19 +33,24 @@ if TYPE_CHECKING:  # the types alone: nothing of the same level is loaded
     from .context import ActionContext
     from .result import SafeResult
 
-T = TypeVar("T")
+#: What a handler gives, and what it takes; anything where nobody can tell.
+T = TypeVar("T", default=Any)
+In = TypeVar("In", default=Any)
 
 Kind = Literal["form", "json"]
 Guard = Callable[["ActionContext"], Any]
 Handler = Callable[..., Any]
+#: A handler of an input and, if it likes, of the context.
+Takes = Union[Callable[[In], T], "Callable[[In, ActionContext], T]"]
+#: What an input is made of, beside itself: data to validate, form fields, JSON, or nothing.
+Raw: TypeAlias = Collection[Any] | None
 
 _KINDS: tuple[Kind, ...] = ("form", "json")
 
 
 class Options(TypedDict, total=False):
-    """What an action may be told beside its function, its name and its output."""
+    """What an action may be told beside its function, its name, its input and its output."""
 
-    input: Any
     accept: Kind | tuple[Kind, ...] | list[Kind] | None
     guard: Guard | tuple[Guard, ...] | list[Guard] | None
     description: str | None
@@ -58,9 +66,136 @@ class Decorator(Protocol):
     """Makes a function an action."""
 
     @overload
-    def __call__(self, handler: Callable[..., Awaitable[T]], /) -> Action[T]: ...
+    def __call__(self, handler: Takes[In, Awaitable[T]], /) -> Action[T, In]: ...
     @overload
-    def __call__(self, handler: Callable[..., T], /) -> Action[T]: ...
+    def __call__(self, handler: Takes[In, T], /) -> Action[T, In]: ...
+    @overload
+    def __call__(self, handler: Callable[[], Awaitable[T]], /) -> Action[T, None]: ...
+    @overload
+    def __call__(self, handler: Callable[[], T], /) -> Action[T, None]: ...
+
+
+class InputDecorator(Protocol[In]):
+    """Makes a function an action, whose input is known."""
+
+    @overload
+    def __call__(self, handler: Callable[..., Awaitable[T]], /) -> Action[T, In]: ...
+    @overload
+    def __call__(self, handler: Callable[..., T], /) -> Action[T, In]: ...
+
+
+class OutputDecorator(Protocol[T]):
+    """Makes a function an action, whose output is known."""
+
+    @overload
+    def __call__(self, handler: Takes[In, Any], /) -> Action[T, In]: ...
+    @overload
+    def __call__(self, handler: Callable[[], Any], /) -> Action[T, None]: ...
+
+
+class Registers:
+    """What makes functions its actions."""
+
+    @overload
+    def action(self, handler: Takes[In, Awaitable[T]], /) -> Action[T, In]: ...
+    @overload
+    def action(self, handler: Takes[In, T], /) -> Action[T, In]: ...
+    @overload
+    def action(self, handler: Callable[[], Awaitable[T]], /) -> Action[T, None]: ...
+    @overload
+    def action(self, handler: Callable[[], T], /) -> Action[T, None]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: type[In],
+        output: type[T],
+        **options: Unpack[Options],
+    ) -> Callable[[Callable[..., Any]], Action[T, In]]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: None = None,
+        output: type[T],
+        **options: Unpack[Options],
+    ) -> OutputDecorator[T]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: Any,
+        output: type[T],
+        **options: Unpack[Options],
+    ) -> Callable[[Callable[..., Any]], Action[T]]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: None = None,
+        output: Any,
+        **options: Unpack[Options],
+    ) -> OutputDecorator[Any]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: Any,
+        output: Any,
+        **options: Unpack[Options],
+    ) -> Callable[[Callable[..., Any]], Action[Any]]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: type[In],
+        **options: Unpack[Options],
+    ) -> InputDecorator[In]: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: None = None,
+        **options: Unpack[Options],
+    ) -> Decorator: ...
+    @overload
+    def action(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        input: Any,
+        **options: Unpack[Options],
+    ) -> InputDecorator[Any]: ...
+    def action(self, name: Any = None, /, **options: Any) -> Any:
+        """Make a function an action: ``@actions.action`` or ``@actions.action("likePost", ...)``.
+
+        Options: ``input``, ``output``, ``accept`` (``"form"``, ``"json"`` or both), ``guard`` (one
+        or several), ``description``, ``fragment``, ``fragment_context``, ``max_body``, ``intents``
+        (a model for each button), ``bound`` (the model of what the page binds), ``bound_ttl``
+        (seconds that it holds).
+
+        :raises ValueError: for a name that is unfit or taken, naming both places.
+        :raises TypeError: for a handler that cannot be served.
+        """
+        return decorate(name, options, self._add)
+
+    def _add(self, member: Action[Any] | ActionGroup) -> None:
+        raise NotImplementedError
 
 
 class Member:
@@ -107,7 +242,7 @@ class Member:
         self.own_name, self.named = name, True
 
 
-class Action(Member, Generic[T]):
+class Action(Member, Generic[T, In]):
     """A function with every door of a web application.
 
     Calling it checks the guards, validates the input, runs the handler and gives a
@@ -200,14 +335,14 @@ class Action(Member, Generic[T]):
             return (ctx,)
         return (input, ctx)[: self.arity]
 
-    def __call__(self, input: Any = None, /) -> SafeResult[T]:
+    def __call__(self, input: In | Raw = None, /) -> SafeResult[T]:
         """Check, validate and run: data or an error in a SafeResult.
 
         :raises RuntimeError: in async code, for an async handler: ``await action.acall(...)``.
         """
         return Action.carry(self, input)
 
-    def or_throw(self, input: Any = None, /) -> T:
+    def or_throw(self, input: In | Raw = None, /) -> T:
         """The same, giving the data.
 
         :raises ActionError: what the SafeResult would have held.
@@ -215,7 +350,7 @@ class Action(Member, Generic[T]):
         data: T = self(input).or_throw()
         return data
 
-    async def acall(self, input: Any = None, /) -> SafeResult[T]:
+    async def acall(self, input: In | Raw = None, /) -> SafeResult[T]:
         """The same for async code."""
         return await Action.carry_async(self, input)
 
@@ -236,7 +371,7 @@ class Action(Member, Generic[T]):
         return str(getattr(self.handler, "__name__", self.own_name))
 
 
-class ActionGroup(Member):
+class ActionGroup(Member, Registers):
     """Actions under a common name and common guards; needs no application.
 
     :param guard: runs before the guards of its members.
@@ -250,24 +385,6 @@ class ActionGroup(Member):
         self._of_mapping = False
         # Weakly: a group of a module outlives the applications that it was registered in.
         self._listeners: list[WeakMethod[Callable[[Action[Any] | ActionGroup], None]]] = []
-
-    @overload
-    def action(self, handler: Callable[..., Awaitable[T]], /) -> Action[T]: ...
-    @overload
-    def action(self, handler: Callable[..., T], /) -> Action[T]: ...
-    @overload
-    def action(
-        self, name: str | None = None, /, *, output: type[T], **options: Unpack[Options]
-    ) -> Callable[[Callable[..., Any]], Action[T]]: ...
-    @overload
-    def action(
-        self, name: str | None = None, /, *, output: Any, **options: Unpack[Options]
-    ) -> Callable[[Callable[..., Any]], Action[Any]]: ...
-    @overload
-    def action(self, name: str | None = None, /, **options: Unpack[Options]) -> Decorator: ...
-    def action(self, name: Any = None, /, **options: Any) -> Any:
-        """Make a function an action of this group; takes the options of ``Actions.action``."""
-        return decorate(name, options, self._add)
 
     def register(
         self, actions: ActionGroup | Action[Any] | Mapping[str, Any], name: str | None = None
@@ -342,18 +459,42 @@ class ActionGroup(Member):
 
 @overload
 def define_action(
-    *, handler: Callable[..., Any], output: type[T], **options: Unpack[Options]
-) -> Action[T]: ...
+    *, handler: Callable[..., Any], input: type[In], output: type[T], **options: Unpack[Options]
+) -> Action[T, In]: ...
 @overload
 def define_action(
-    *, handler: Callable[..., Any], output: Any, **options: Unpack[Options]
+    *, handler: Takes[In, Any], output: type[T], input: Any = None, **options: Unpack[Options]
+) -> Action[T, In]: ...
+@overload
+def define_action(
+    *, handler: Callable[[], Any], output: type[T], **options: Unpack[Options]
+) -> Action[T, None]: ...
+@overload
+def define_action(
+    *, handler: Callable[..., Any], output: Any, input: Any = None, **options: Unpack[Options]
 ) -> Action[Any]: ...
 @overload
 def define_action(
-    *, handler: Callable[..., Awaitable[T]], **options: Unpack[Options]
-) -> Action[T]: ...
+    *, handler: Callable[..., Awaitable[T]], input: type[In], **options: Unpack[Options]
+) -> Action[T, In]: ...
 @overload
-def define_action(*, handler: Callable[..., T], **options: Unpack[Options]) -> Action[T]: ...
+def define_action(
+    *, handler: Callable[..., T], input: type[In], **options: Unpack[Options]
+) -> Action[T, In]: ...
+@overload
+def define_action(
+    *, handler: Takes[In, Awaitable[T]], input: Any = None, **options: Unpack[Options]
+) -> Action[T, In]: ...
+@overload
+def define_action(
+    *, handler: Takes[In, T], input: Any = None, **options: Unpack[Options]
+) -> Action[T, In]: ...
+@overload
+def define_action(
+    *, handler: Callable[[], Awaitable[T]], **options: Unpack[Options]
+) -> Action[T, None]: ...
+@overload
+def define_action(*, handler: Callable[[], T], **options: Unpack[Options]) -> Action[T, None]: ...
 def define_action(*, handler: Handler, **options: Any) -> Action[Any]:
     """An action without a name of its own: its key in the dictionary that it is in names it."""
     _check_options(options, "define_action")
@@ -389,7 +530,7 @@ def decorate(
     return wrap
 
 
-_OPTIONS = (*Options.__annotations__, "output")
+_OPTIONS = ("input", *Options.__annotations__, "output")
 
 
 def _check_options(options: Mapping[str, Any], where: str) -> None:

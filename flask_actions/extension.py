@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, TypeVar, Unpack, overload
+from typing import Any, ClassVar, overload
 from weakref import WeakSet
 
 from flask import Flask, current_app, has_app_context, has_request_context
 from flask import request as flask_request
 
 from . import messages as texts
-from .action import Action, ActionGroup, Decorator, Options, decorate, members_of, where_of
+from .action import Action, ActionGroup, In, Raw, Registers, T, members_of, where_of
 from .application import BLUEPRINT, SERVER, AppState, Loader, call
 from .config import read_settings
 from .context import ActionContext
@@ -22,10 +22,8 @@ from .registry import Registry
 from .result import SafeResult
 from .transports.server import AsyncServerCall
 
-T = TypeVar("T")
 
-
-class Actions:
+class Actions(Registers):
     """The actions of an application, or of several.
 
     ::
@@ -83,33 +81,6 @@ class Actions:
         for name, _ in self.registry:
             state.add_url(name)
 
-    @overload
-    def action(self, handler: Callable[..., Awaitable[T]], /) -> Action[T]: ...
-    @overload
-    def action(self, handler: Callable[..., T], /) -> Action[T]: ...
-    @overload
-    def action(
-        self, name: str | None = None, /, *, output: type[T], **options: Unpack[Options]
-    ) -> Callable[[Callable[..., Any]], Action[T]]: ...
-    @overload
-    def action(
-        self, name: str | None = None, /, *, output: Any, **options: Unpack[Options]
-    ) -> Callable[[Callable[..., Any]], Action[Any]]: ...
-    @overload
-    def action(self, name: str | None = None, /, **options: Unpack[Options]) -> Decorator: ...
-    def action(self, name: Any = None, /, **options: Any) -> Any:
-        """Make a function an action: ``@actions.action`` or ``@actions.action("likePost", ...)``.
-
-        Options: ``input``, ``output``, ``accept`` (``"form"``, ``"json"`` or both), ``guard`` (one
-        or several), ``description``, ``fragment``, ``fragment_context``, ``max_body``, ``intents``
-        (a model for each button), ``bound`` (the model of what the page binds), ``bound_ttl``
-        (seconds that it holds).
-
-        :raises ValueError: for a name that is unfit or taken, naming both places.
-        :raises TypeError: for a handler that cannot be served.
-        """
-        return decorate(name, options, self._add)
-
     def register(
         self, actions: Action[Any] | ActionGroup | Mapping[str, Any], name: str | None = None
     ) -> None:
@@ -149,6 +120,10 @@ class Actions:
         self._select_language, Actions._speaks = select, True
         return select
 
+    @overload
+    def call(self, action: Action[T, In], input: In | Raw = None) -> SafeResult[T]: ...
+    @overload
+    def call(self, action: str, input: Any = None) -> SafeResult[Any]: ...
     def call(self, action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
         """Call an action of the registry, by its name or itself."""
         return call(self.registry, self._loader(_current()), action, input)
@@ -191,6 +166,10 @@ def state_of(app: Flask) -> AppState:
     return state
 
 
+@overload
+def call_action(action: Action[T, In], input: In | Raw = None) -> SafeResult[T]: ...
+@overload
+def call_action(action: str, input: Any = None) -> SafeResult[Any]: ...
 def call_action(action: Action[Any] | str, input: Any = None) -> SafeResult[Any]:
     """Call an action of the current application, by its name or itself.
 

@@ -7,7 +7,7 @@ import logging
 import time
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote, unquote
 from zlib import crc32
 
@@ -15,7 +15,7 @@ from flask import Flask, current_app, has_request_context, request
 from flask.wrappers import Request
 from markupsafe import Markup
 
-from .action import Action
+from .action import Action, T
 from .bound import sign
 from .config import htmx_version
 from .forms import SecretWords
@@ -54,6 +54,10 @@ def action_url(action: Action[Any] | str, *, page: bool = False) -> str:
     return f"{url}?_page={quote(here, safe='/')}"
 
 
+@overload
+def get_action_result(action: Action[T], key: str | int | None = None) -> SafeResult[T] | None: ...
+@overload
+def get_action_result(action: str, key: str | int | None = None) -> SafeResult[Any] | None: ...
 def get_action_result(
     action: Action[Any] | str, key: str | int | None = None
 ) -> SafeResult[Any] | None:

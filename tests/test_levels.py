@@ -48,7 +48,10 @@ LEVELS = [
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 RUNTIME = {"flask", "flask_wtf", "pydantic", "pydantic_core", "cachelib"}
 #: What those packages bring along and build on.
-THEIRS = {"werkzeug", "itsdangerous", "markupsafe", "click", "jinja2", "blinker"}
+THEIRS = {
+    *("werkzeug", "itsdangerous", "markupsafe", "click", "jinja2", "blinker"),
+    "typing_extensions",
+}
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

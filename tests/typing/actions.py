@@ -7,6 +7,7 @@ from typing import Any, assert_type
 
 from flask import Flask
 from pydantic import BaseModel
+from werkzeug.datastructures import MultiDict
 
 from flask_actions import (
     Action,
@@ -51,11 +52,13 @@ def save_post(input: CreatePost | None, ctx: ActionContext) -> str:
     return ""
 
 
-assert_type(save_post, Action[str])
+assert_type(save_post, Action[str, CreatePost | None])
 assert_type(
     group.action(intents={"draft": CreatePost}, output=PostOut)(save_post.handler), Action[PostOut]
 )
-assert_type(define_action(handler=guard, intents={"draft": CreatePost}, bound=int), Action[None])
+assert_type(
+    define_action(handler=save_post.handler, intents={"draft": CreatePost}, bound=int), Action[Any]
+)
 
 
 # --- bare, sync and async
@@ -80,10 +83,10 @@ def comment(input: CreatePost) -> list[PostOut]:
 async def comment_later() -> None: ...
 
 
-assert_type(create_post, Action[PostOut])
-assert_type(create_later, Action[PostOut])
-assert_type(comment, Action[list[PostOut]])
-assert_type(comment_later, Action[None])
+assert_type(create_post, Action[PostOut, CreatePost])
+assert_type(create_later, Action[PostOut, CreatePost])
+assert_type(comment, Action[list[PostOut], CreatePost])
+assert_type(comment_later, Action[None, None])
 
 assert_type(create_post({"title": "x"}), SafeResult[PostOut])
 assert_type(create_later({"title": "x"}), SafeResult[PostOut])
@@ -117,9 +120,9 @@ def named() -> PostOut | None:
     return None
 
 
-assert_type(like, Action[int])
-assert_type(share, Action[str])
-assert_type(named, Action[PostOut | None])
+assert_type(like, Action[int, CreatePost])
+assert_type(share, Action[str, None])
+assert_type(named, Action[PostOut | None, None])
 assert_type(named.or_throw(), PostOut | None)
 
 
@@ -142,8 +145,56 @@ def either(input: CreatePost) -> Row:
 
 
 assert_type(from_row.or_throw({}), PostOut)
-assert_type(either, Action[Any])  # a union is no class that a checker could read off
+assert_type(either, Action[Any, CreatePost])  # a union is no class that a checker could read off
 assert_type(rows_later({}), SafeResult[list[PostOut]])
+
+
+# --- the input: what the handler or the option says, or what it is made of
+
+
+@actions.action(input=CreatePost)
+def by_option(input: Any) -> int:
+    return 1
+
+
+@actions.action(input=CreatePost, output=PostOut)
+def by_options(input: Any, ctx: ActionContext) -> Any: ...
+
+
+@actions.action(input=CreatePost | PostOut)
+def of_several(input: Any) -> int:
+    return 1
+
+
+@actions.action
+def optional(input: CreatePost | None = None) -> int:
+    return 1
+
+
+@actions.action
+def open_to_all(input: Any) -> int:
+    return 1
+
+
+@group.action
+async def numbers(input: list[int], ctx: ActionContext) -> int:
+    return 1
+
+
+assert_type(by_option, Action[int, CreatePost])
+assert_type(by_options, Action[PostOut, CreatePost])
+assert_type(of_several, Action[int, Any])
+assert_type(optional, Action[int, CreatePost | None])
+assert_type(open_to_all, Action[int, Any])
+assert_type(numbers, Action[int, list[int]])
+
+create_post(CreatePost(title="x"))
+create_post(MultiDict({"title": "x"}))
+create_post(b'{"title": "x"}')
+create_post()
+open_to_all(3)
+numbers([1, 2])
+numbers(["1", "2"])
 
 
 # --- define_action
@@ -157,10 +208,17 @@ async def waiting(input: CreatePost) -> PostOut:
     return PostOut(id=1)
 
 
-assert_type(define_action(handler=plain), Action[PostOut])
-assert_type(define_action(handler=waiting, input=CreatePost), Action[PostOut])
-assert_type(define_action(handler=plain, output=int), Action[int])
-assert_type(define_action(handler=lambda: 1), Action[int])
+assert_type(define_action(handler=plain), Action[PostOut, CreatePost])
+assert_type(define_action(handler=waiting, input=CreatePost), Action[PostOut, CreatePost])
+assert_type(define_action(handler=plain, output=int), Action[int, CreatePost])
+assert_type(define_action(handler=lambda: 1), Action[int, None])
+assert_type(define_action(handler=lambda input: 1), Action[int])
+assert_type(define_action(handler=by_option.handler, input=CreatePost), Action[Any, CreatePost])
+assert_type(
+    define_action(handler=by_option.handler, input=CreatePost, output=PostOut),
+    Action[PostOut, CreatePost],
+)
+define_action(handler=lambda input: 1, input=CreatePost)(CreatePost(title="x"))
 
 group.register({"shop": {"add": define_action(handler=plain)}})
 actions.register(group)
@@ -171,8 +229,18 @@ actions.register(define_action(handler=plain), "plain")
 
 
 assert_type(call_action("createPost", {}), SafeResult[Any])
-assert_type(actions.call(create_post, {}), SafeResult[Any])
+assert_type(actions.call("createPost", {}), SafeResult[Any])
 assert_type(get_action_result("createPost"), SafeResult[Any] | None)
+
+
+# --- by the action itself
+
+
+assert_type(call_action(create_post, {"title": "x"}), SafeResult[PostOut])
+assert_type(call_action(create_later, CreatePost(title="x")).or_throw(), PostOut)
+assert_type(actions.call(comment, {}), SafeResult[list[PostOut]])
+assert_type(actions.call(comment_later), SafeResult[None])
+assert_type(get_action_result(create_post), SafeResult[PostOut] | None)
 
 
 @actions.user_loader
@@ -196,3 +264,18 @@ actions.action("x", acept="json")  # type: ignore[call-overload]  # pyright: ign
 actions.action(accept="xml")  # type: ignore[call-overload]  # pyright: ignore
 actions.action(3)  # type: ignore[call-overload]  # pyright: ignore
 define_action(plain)  # type: ignore[call-overload]  # pyright: ignore
+create_post(PostOut(id=1))  # type: ignore[arg-type]  # pyright: ignore
+create_post.or_throw(3)  # type: ignore[arg-type]  # pyright: ignore
+by_option(PostOut(id=1))  # type: ignore[arg-type]  # pyright: ignore
+numbers(3)  # type: ignore[arg-type]  # pyright: ignore
+call_action(create_post, PostOut(id=1))  # type: ignore[misc]  # pyright: ignore
+actions.call(comment, 3)  # type: ignore[misc]  # pyright: ignore
+_ = create_post.or_throw({}).title  # type: ignore[attr-defined]  # pyright: ignore
+_ = create_post({}).data.id  # type: ignore[union-attr]  # pyright: ignore
+_ = call_action(create_post, {}).or_throw().title  # type: ignore[attr-defined]  # pyright: ignore
+define_action(handler=plain, inptu=CreatePost)  # type: ignore[call-overload]  # pyright: ignore
+
+
+async def wrong() -> None:
+    await create_post.acall(PostOut(id=1))  # type: ignore[arg-type]  # pyright: ignore
+    _ = (await create_later.acall({})).or_throw().title  # type: ignore[attr-defined]  # pyright: ignore
