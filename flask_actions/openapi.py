@@ -220,7 +220,7 @@ class _Part(NamedTuple):
 
 
 _POSITION = _Part("0", "(0|[1-9][0-9]{0,3})")
-_ANY_KEY = _Part("key", "[^.]+")
+_ANY_KEY = "[^.]+"
 
 
 class _FormWriter:
@@ -272,7 +272,10 @@ class _FormWriter:
             self._write(form, own, (*place, _Part(name)), required and name in needed, inside)
         others = schema.get("additionalProperties")
         if isinstance(others, dict):
-            self._write(form, others, (*place, _ANY_KEY), False, inside)
+            known = "|".join(map(_escaped, schema.get("properties", ())))
+            # A pattern holds for the names that have a schema of their own as well.
+            key = f"(?!(?:{known})(?:[.]|$)){_ANY_KEY}" if known else _ANY_KEY
+            self._write(form, others, (*place, _Part("key", key)), False, inside)
 
     def _write(
         self,

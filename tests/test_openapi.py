@@ -113,6 +113,13 @@ class Tree(BaseModel):
     children: list[Tree] = []
 
 
+class Labels(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, int]
+
+    name: str
+
+
 class Opaque:
     """Nothing that pydantic knows."""
 
@@ -184,6 +191,10 @@ def rich_app(config: dict[str, Any] | None = None) -> Flask:
 
     @actions.action
     def grow(input: Tree) -> Tree:
+        return input
+
+    @actions.action
+    def label(input: Labels) -> Labels:
         return input
 
     @actions.action
@@ -451,6 +462,10 @@ ORDER_FORM = {"customerName": "Ada", "contact.email": "a@b"}
         pytest.param(
             "grow", FORM, {"name": "a", "children.0.name": "b"}, True, id="a tree by form"
         ),
+        pytest.param("label", JSON, {"name": "a", "b": 1}, True, id="further names"),
+        pytest.param("label", FORM, {"name": "a", "b": 1}, True, id="further names by form"),
+        pytest.param("label", FORM, {"name": "a", "names": 1}, True, id="longer names by form"),
+        pytest.param("label", FORM, {"name": "a", "b": "c"}, False, id="of another type by form"),
         pytest.param("pick", JSON, [1, 2], True, id="a list"),
         pytest.param("pick", JSON, ["x"], False, id="a list of others"),
         pytest.param("count", JSON, 0, False, id="a number"),
