@@ -455,7 +455,9 @@ class _Writer:
 
     def write_set(self, value: Collection[Any], depth: int) -> int:
         ref = self.own(value)
-        self.entries[ref] = ["Set", *self.refs(value, depth + 1)]
+        members = list(value)  # A view of a dictionary makes them anew each time.
+        self.kept.append(members)
+        self.entries[ref] = ["Set", *self.refs(members, depth + 1)]
         return ref
 
     def write_tuple(self, value: tuple[Any, ...], depth: int) -> int:
@@ -1094,9 +1096,9 @@ def _duration(found: re.Match[str]) -> timedelta | None:
             seconds=int(seconds),
             microseconds=int(fraction.ljust(6, "0")),
         )
+        return -value if sign == "-" else value
     except OverflowError:
         return None
-    return -value if sign == "-" else value
 
 
 # The way to a spot

@@ -323,6 +323,14 @@ def test_what_is_made_while_writing_is_not_taken_for_something_else():
     assert [[one["name"] for one in items] for items in back] == [[str(n) for n in range(100)]] * 2
 
 
+def test_members_that_a_view_makes_anew_are_not_taken_for_each_other():
+    prices = {"apple": 1, "pear": 2, "plum": 3, "fig": 4}
+
+    back = loads(dumps(prices.items()))
+
+    assert dict(back) == prices
+
+
 def test_encoder_is_for_a_type_and_its_subclasses():
     class Sub(Vector):
         pass
@@ -530,6 +538,7 @@ def test_depth_of_anything_is_refused_and_not_a_crash():
                 ("Duration", "P2M"),
                 ("Duration", "PT0.000000001S"),
                 ("Duration", "P99999999999D"),
+                ("Duration", "-P999999999DT1S"),
                 ("Instant", "2024-05-06T07:08:09.123456789Z"),
                 ("Instant", "-000001-01-01T00:00:00Z"),
                 ("PlainDate", "2024-05-06[u-ca=hebrew]"),
