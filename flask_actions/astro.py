@@ -26,6 +26,9 @@ from .models import DICTIONARIES, Output, TypedOutput, definitions_of, keys_are_
 
 #: The client reads a URL by a reviver of its own, so it is a custom type: ``["URL", <text>]``.
 _ENCODERS: Encoders = {AnyUrl: ("URL", str), Url: ("URL", str)}
+#: Values of an input, those that a text names many times counted in each: about what a megabyte
+#: of JSON has. Each may become a copy, or an error.
+_MAX_VALUES = 100_000
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -67,7 +70,7 @@ def read(body: bytes) -> Decoded | None:
         text = body.decode()
         if _HALF_A_PAIR.search(text):
             from_json(body)  # refuses half a surrogate pair, which is no text
-        value = loads(text, undefined=UNDEFINED, cycles=False)
+        value = loads(text, cycles=False, max_values=_MAX_VALUES)
         if value is UNDEFINED:
             return None
         if "-1" in text or "-2" in text or "-7" in text:

@@ -71,13 +71,16 @@ _V = TypeVar("_V")
 MAX_DEPTH = 200
 #: Characters of a text.
 MAX_LENGTH = 64 * 1024 * 1024
-#: Values of a text when those in many places are counted in each; a longer text may have more.
+#: Values of a text when those in many places are counted in each; a longer text may have as many
+#: as it has characters. A long text or array counts as one for every 16 characters or bytes.
 MAX_VALUES = 1_000_000
 #: The lengths of all sparse arrays of a text together.
 MAX_SPARSE = 100_000
 
 #: JavaScript's ``Number.MAX_SAFE_INTEGER``.
 _SAFE = 2**53 - 1
+#: Characters or bytes of a text or an array that is short enough to count as one value.
+_LONG = 100
 _HOLE, _SPARSE = -2, -7
 
 
@@ -214,6 +217,7 @@ def loads(
     cycles: bool = True,
     max_depth: int = MAX_DEPTH,
     max_length: int = MAX_LENGTH,
+    max_values: int = MAX_VALUES,
 ) -> Any:
     """The value of devalue's *text*, which may be anybody's: no text takes more than linear time
     and memory, or gives a value whose parts, each time that they are met, are too many to walk.
@@ -233,7 +237,7 @@ def loads(
         raise DevalueError("no devalue text: a list of entries was expected")
     try:
         reader = _Reader(parsed, decoders or {}, undefined, 4 * len(text))
-        return reader.read(cycles, max_depth, max(MAX_VALUES, 4 * len(text)))
+        return reader.read(cycles, max_depth, max(max_values, len(text)))
     except _Fault as fault:
         # The entries have become values by now; only a refusal pays for a second look.
         steps = [*_way(_parse(text), fault.index), *fault.steps]
@@ -645,6 +649,7 @@ class _Reader:
     :ivar inner: positions of what has parts, which are other entries, and is to be filled.
     :ivar custom: positions of custom values -> the position of what stands for them.
     :ivar late: positions of Maps whose keys are custom values: is a dictionary able to hold them?
+    :ivar long: positions of long texts and arrays -> how many values they count as.
     :ivar room: bytes that arrays may still copy.
     :ivar places: places that sparse arrays may still have.
     """
@@ -659,15 +664,19 @@ class _Reader:
         self.inner: set[int] = set()
         self.custom: dict[int, Any] = {}
         self.late: set[int] = set()
+        self.long: dict[int, int] = {}
         self.room = room
         self.places = MAX_SPARSE
 
     def read(self, cycles: bool, max_depth: int, max_values: int) -> Any:
-        values, inner = self.values, self.inner
+        values, inner, long = self.values, self.inner, self.long
         tagged: list[int] = []
         for index, entry in enumerate(self.entries):
             kind = type(entry)
-            if kind is dict:
+            if kind is str:
+                if len(entry) > _LONG:
+                    long[index] = len(entry) // 16
+            elif kind is dict:
                 if "__proto__" in entry:
                     raise _Fault(_PROTO, index)
                 inner.add(index)
@@ -714,6 +723,8 @@ class _Reader:
                     self.custom[index] = self.payload(index, entry)
                 elif read and not (tag == "URL" and type(entry[-1]) is int):
                     self.values[index] = read(entry)
+                    if len(entry[1]) > _LONG:
+                        self.long[index] = len(entry[1]) // 16
                 elif tag in _GROUPS:
                     groups.append(index)
                 elif tag in _VIEW_TAGS or tag in ("Object", "URL"):
@@ -765,6 +776,8 @@ class _Reader:
             if self.room < 0:
                 raise _Fault("arrays that show the same bytes too many times", index)
             data = data[begin : begin + length]
+        if length > _LONG:
+            self.long[index] = length // 16
         if code == "e":
             return array("f", struct.unpack(f"={length // 2}e", data))
         return array(code, data) if code else data
@@ -820,9 +833,11 @@ class _Reader:
                 self.values[index] = []
 
     def edges(self) -> dict[int, list[int]]:
-        """What has parts that have parts -> these parts."""
+        """What has parts that count for more than themselves -> these parts."""
         edges: dict[int, list[int]] = {}
-        inner = self.inner | self.custom.keys() if self.custom else self.inner
+        inner = self.inner
+        if self.custom or self.long:
+            inner = inner.union(self.custom, self.long)
         entries = self.entries
         for index in sorted(self.inner):
             entry = entries[index]
@@ -877,6 +892,8 @@ class _Reader:
                     if part in heights:  # And not one that this is within.
                         size += sizes[part]
                         height = max(height, heights[part])
+                    elif part in self.long:
+                        size += self.long[part]
                     elif part not in edges and part >= 0:
                         size += len(entries[part]) + 1
                         height = max(height, 1)

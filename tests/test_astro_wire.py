@@ -1120,6 +1120,14 @@ def test_name_with_other_characters_has_its_url():
             "",
             id="two to the sixtieth",
         ),
+        pytest.param(
+            b"[[%b],[%b],1]" % (b",".join([b"1"] * 500), b",".join([b"2"] * 500)),
+            "",
+            id="a thousand times 500 numbers",
+        ),
+        pytest.param(
+            b'[[%b],"%b"]' % (b",".join([b"1"] * 1000), b"x" * 10_000), "", id="a long text, often"
+        ),
     ],
 )
 @pytest.mark.parametrize("wire", ["plain", "astro"])

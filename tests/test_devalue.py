@@ -795,6 +795,32 @@ def test_bytes_shown_many_times_take_no_more_room_than_the_text():
 
 
 @pytest.mark.parametrize(
+    "long",
+    [
+        pytest.param(["x" * 10_000], id="text"),
+        pytest.param([["Uint8Array", 3], ["ArrayBuffer", "A" * 10_000]], id="array"),
+        pytest.param([["Int16Array", 3, 0, 3750], ["ArrayBuffer", "A" * 10_000]], id="items"),
+        pytest.param([["ArrayBuffer", "A" * 10_000]], id="bytes"),
+        pytest.param([["URLSearchParams", "a&" * 5_000]], id="query"),
+        pytest.param([["URL", "a:" + "b" * 10_000]], id="URL"),
+        pytest.param([["BigInt", "1" * 4_300]], id="BigInt"),
+    ],
+)
+def test_long_value_in_too_many_places_is_refused(long):
+    text = json.dumps([[1] * 100, [2] * 100, *long])
+
+    with pytest.raises(DevalueError, match="the same values in too many places"):
+        loads(text, max_values=100_000)
+    assert len(loads(json.dumps([[1] * 10, [2] * 10, *long]), max_values=100_000)) == 10
+
+
+def test_values_that_are_in_one_place_are_never_too_many():
+    value = [[f"{n}" * 500, f"{n}".encode() * 500, {"a": [n]}] for n in range(500)]
+
+    assert loads(dumps(value), max_values=0) == value
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param(
