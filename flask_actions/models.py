@@ -36,6 +36,9 @@ log: logging.Logger = logging.getLogger("flask_actions")
 
 Path = tuple[str | int, ...]
 
+#: What is told of one input. A megabyte of wrong items would be answered by seventy.
+MAX_ISSUES = 10_000
+
 
 class Input:
     """What an action takes.
@@ -194,6 +197,7 @@ class ModelInput(Input):
     def _problem(
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
+        del details[MAX_ISSUES:]
         shape, places = self.shape, self.places
         if places is None and not any(map(_names_fields, details)):
             return ActionInputError(_Found(shape, details, sent))

@@ -331,6 +331,13 @@ def test_strict_models_take_json_as_json():
     assert send("json", Strict, {"day": "2026-11-21", "n": "1"}).error.fields.keys() == {"n"}
 
 
+def test_only_so_many_issues_are_told():
+    result = send("json", list[str], [1] * 30_000)
+
+    assert isinstance(result.error, ActionInputError)
+    assert len(result.error.issues) == 10_000
+
+
 def test_json_text_in_a_field_is_the_fields_own_error():
     class Model(BaseModel):
         config: Json[dict[str, int]]
