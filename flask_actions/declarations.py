@@ -60,7 +60,7 @@ _ARRIVES = _SENT | {
 #: Modules whose classes arrive as texts.
 _TEXTS = {"ipaddress", "pathlib", "pathlib._local", "uuid", "decimal", "fractions"}
 #: Names that a group of the client has no action under: what they mean is an action's own.
-_OWN = {"url", "queryString", "orThrow", "toString", "then"}
+_OWN = {"url", "queryString", "orThrow", "toString", "toJSON", "then"}
 _PLAIN_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 
 

@@ -23,10 +23,10 @@ export class ActionError extends Error {
 /** What is wrong with the input: `issues`, and messages by dotted path in `fields`. */
 export class ActionInputError extends ActionError {
   type = "ActionInputError";
-  fields = {};
+  fields = { __proto__: null }; // or "constructor" is there already
 
   constructor(said) {
-    super({ code: "BAD_REQUEST", status: 400, ...said });
+    super({ code: "BAD_REQUEST", status: 400, message: said.issues[0]?.message, ...said });
     this.issues = said.issues;
     for (const { path, message } of this.issues) {
       if (path?.length) (this.fields[path.join(".")] ??= []).push(message);
@@ -37,29 +37,31 @@ export class ActionInputError extends ActionError {
 export const isActionError = (value) => value instanceof ActionError;
 export const isInputError = (value) => value instanceof ActionInputError;
 
-/* A call gives { data, error, redirect }, its .orThrow the data. Options: signal, headers, timeout
-   (ms), keepalive, onProgress (of an upload, 0 to 1), follow (go where the action redirects to). */
-const named = (path) =>
-  new Proxy(() => {}, {
+/* A call gives { data, error, redirect }, .orThrow the data. Options: signal, headers, timeout
+   (ms), keepalive, submitter (of a form), onProgress (of an upload, 0 to 1), follow (go to the
+   redirect). */
+const named = (path) => {
+  const name = path.join(".");
+  return new Proxy(() => {}, {
     get(_, key) {
-      const name = path.join(".");
       const query = `?_action=${encodeURIComponent(name)}`;
       if (key === Symbol.toPrimitive) return () => query;
-      if (typeof key === "symbol" || key === "then") return undefined; // it is no promise
+      if (typeof key === "symbol" || key === "then") return; // it is no promise
       if (name && key === "url") return urlOf(name).pathname;
       if (name && key === "queryString") return query;
-      if (name && key === "toString") return () => query;
+      if (name && /^to(String|JSON)$/.test(key)) return () => query;
       if (name && key === "orThrow") {
-        return async (input, options) => {
-          const { data, error } = await call(name, input, options);
+        return async (...given) => {
+          const { data, error } = await call(name, ...given);
           if (error) throw error;
           return data;
         };
       }
       return named([...path, key]);
     },
-    apply: (_, __, [input, options]) => call(path.join("."), input, options),
+    apply: (_, __, given) => call(name, ...given),
   });
+};
 
 export const actions = named([]);
 
@@ -92,8 +94,8 @@ const lost = (problem, { signal }) => {
   return new ActionError({ code: CODES[status || 503], status, message });
 };
 
-const requestOf = (input, { signal, headers, timeout, keepalive }) => {
-  const [body, type] = bodyOf(input);
+const requestOf = (input, { signal, headers, timeout, keepalive, submitter }) => {
+  const [body, type] = bodyOf(input, submitter);
   const all = new Headers({ Accept: RICH, ...(type && { "Content-Type": type }), ...tokens() });
   new Headers(headers).forEach((value, key) => all.set(key, value));
   const signals = [signal, timeout && AbortSignal.timeout(timeout)].filter(Boolean);
@@ -122,14 +124,14 @@ const upload = (url, { body, headers, signal }, onProgress) =>
   });
 
 const answerOf = ({ status }, header, text) => ({
-  status, text, type: header("Content-Type") ?? "", redirect: header("Action-Redirect"),
+  status, text, type: header("Content-Type"), redirect: header("Action-Redirect"),
 });
 
 const read = ({ status, type, text }) => {
   if (status === 204) return {};
   const good = status < 300;
   try {
-    if (good && type.startsWith(RICH)) return { data: parse(text) };
+    if (good && type?.startsWith(RICH)) return { data: parse(text) };
     const said = JSON.parse(text);
     if (good && said.success) return { data: said.data };
     const own = said.error ?? said;
@@ -139,21 +141,21 @@ const read = ({ status, type, text }) => {
   } catch {
     // Not ours.
   }
-  // A proxy's page: its status is all that is known.
+  // A proxy's page: only its status is known.
   const code = CODES[status] ?? (good || status > 499 ? CODES[500] : CODES[400]);
   const message = `The answer, of status ${status}, is not an action's.`;
   return { error: new ActionError({ code, status, message }) };
 };
 
 const tokens = () => {
-  const meta = document.querySelector('meta[name="csrf-token"]');
-  const token = meta?.content ?? document.querySelector('input[name="csrf_token"]')?.value;
+  const meta = document.querySelector("meta[name=csrf-token]");
+  const token = meta?.content ?? document.querySelector("input[name=csrf_token]")?.value;
   return token && { [meta?.dataset.header ?? "X-CSRFToken"]: token };
 };
 
-const bodyOf = (input) => {
+const bodyOf = (input, submitter) => {
   if (input === undefined) return [];
-  if (input instanceof HTMLFormElement) return [new FormData(input)];
+  if (input instanceof HTMLFormElement) return [new FormData(input, submitter)];
   if (input instanceof FormData || input instanceof URLSearchParams) return [input];
   return isRich(input) ? [stringify(input), RICH] : [JSON.stringify(input), "application/json"];
 };
@@ -161,15 +163,14 @@ const bodyOf = (input) => {
 /* Whether JSON would lose something. */
 const isRich = (value, seen = new Set()) => {
   if (typeof value === "number") return !Number.isFinite(value) || Object.is(value, -0);
-  if (typeof value !== "object") return /bi|fu|sy/.test(typeof value); // BigInt, what none can send
-  if (value === null) return false;
+  if (Object(value) !== value) return /bi|sy/.test(typeof value);
   const kind = Object.getPrototypeOf(value);
   if (![Object.prototype, Array.prototype, null].includes(kind) || seen.has(value)) return true;
   seen.add(value);
   return Object.values(value).some((one) => isRich(one, seen));
 };
 
-/* --- the text format of devalue 5: a list of values that refer to each other by position */
+/* --- the text of devalue 5: a list of values that refer to each other by position */
 
 const SPECIAL = [undefined, undefined, NaN, Infinity, -Infinity, -0]; // -1 to -6
 
@@ -249,7 +250,7 @@ export const stringify = (root) => {
   const flat = (value) => {
     if (typeof value === "bigint") return ["BigInt", `${value}`];
     if (/^(st|n|bo)/.test(typeof value) || value === null) return value;
-    if (value instanceof Date) return ["Date", isNaN(value) ? "" : value.toISOString()];
+    if (value instanceof Date) return ["Date", value.toJSON() ?? ""];
     if (value instanceof URL) return ["URL", value.href];
     if (value instanceof RegExp) return ["RegExp", value.source, value.flags];
     if (value instanceof Set) return ["Set", ...list([...value])];

@@ -28,6 +28,8 @@ PAGE = """\
   <input name="text" value="From the form">
   <input name="author.name" value="Ada">
   <input type="file" name="nothing">
+  <button name="_intent" value="draft">Save</button>
+  <button name="_intent" value="publish">Publish</button>
 </form>
 {{ token }}
 <script type="module" src="/page.js"></script>
@@ -58,6 +60,15 @@ class Comment(BaseModel):
     text: str = Field(min_length=3)
     author: Author
     tags: list[Annotated[str, Field(max_length=5)]] = []
+
+
+class Draft(BaseModel):
+    text: str
+
+
+class Season(BaseModel):
+    constructor: str
+    drivers: int
 
 
 class Picture(BaseModel):
@@ -125,6 +136,13 @@ def make_app() -> Flask:
         ctx.redirect("/?there")
         return "moved"
 
+    @actions.action(intents={"draft": Draft, "publish": Comment})
+    def save(input: Any, ctx: ActionContext) -> str | None:
+        return ctx.intent
+
+    @actions.action
+    def season(input: Season) -> None: ...
+
     for name in ("then", "toString", "name", "apply", "blog.url", "blog.then", "blog.orThrow"):
         actions.action(name)(lambda: "reached")
 
@@ -186,7 +204,7 @@ def test_call_gives_data_or_an_error_that_says_what_is_wrong(open_it, complaints
             bad: [bad.data, bad.error.code, bad.error.status, bad.error.type],
             taken: [taken.error.code, taken.error.status, taken.error.message, taken.error.type],
             isNot: [isInputError(taken.error), isActionError(new Error("x")), isActionError(null)],
-            form: form.error.issues.map(({ message }) => message),
+            form: [form.error.message, ...form.error.issues.map(({ message }) => message)],
             formFields: form.error.fields,
             nothing: await actions.nothing(),
         };
@@ -200,7 +218,7 @@ def test_call_gives_data_or_an_error_that_says_what_is_wrong(open_it, complaints
     assert told["bad"] == [None, "BAD_REQUEST", 400, "ActionInputError"]
     assert told["taken"] == ["CONFLICT", 409, "Taken", "ActionError"]
     assert told["isNot"] == [False, False, False]
-    assert told["form"] == ["Not on Sundays"]
+    assert told["form"] == ["Not on Sundays"] * 2
     assert told["formFields"] == {}
     assert told["nothing"] == {}
 
@@ -238,6 +256,36 @@ def test_input_may_be_a_form_its_element_or_its_fields(open_it):
         {"text": "By hand", "author": "Eve", "sent": "multipart/form-data"},
         {"text": "Typed", "author": "Bob", "sent": "application/x-www-form-urlencoded"},
     ]
+
+
+def test_form_element_goes_with_the_button_that_it_was_sent_by(open_it):
+    page = open_it()
+
+    page.evaluate("""() => {
+        document.querySelector("#form").addEventListener("submit", (event) => {
+            event.preventDefault();
+            const { target, submitter } = event;
+            window.told = actions.save.orThrow(target, { submitter });
+        });
+    }""")
+    told = []
+    for name in ("Publish", "Save"):
+        page.get_by_role("button", name=name).click()
+        told.append(page.evaluate("told"))
+
+    assert told == ["publish", "draft"]
+
+
+def test_field_may_have_a_name_that_every_object_knows(open_it, complaints):
+    complaints.expect(FAILED.format(400))
+    page = open_it()
+
+    told = page.evaluate("""async () => {
+        const { error } = await actions.season({ drivers: "many" });
+        return [isInputError(error), Object.keys(error.fields).sort(), "valueOf" in error.fields];
+    }""")
+
+    assert told == [True, ["constructor", "drivers"], False]
 
 
 def test_upload_tells_its_progress(open_it, complaints):
@@ -458,12 +506,14 @@ def test_action_has_addresses_for_forms(open_it):
     assert page.evaluate("""() => [
         actions.blog.comment.url, actions.blog.comment.queryString, `${actions.nothing}`,
         actions.blog.comment.toString(), actions["blog.comment"].url,
+        JSON.stringify({ action: actions.blog.comment }),
     ]""") == [
         "/_actions/blog.comment",
         "?_action=blog.comment",
         "?_action=nothing",
         "?_action=blog.comment",
         "/_actions/blog.comment",
+        '{"action":"?_action=blog.comment"}',
     ]
 
 

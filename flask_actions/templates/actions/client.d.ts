@@ -42,6 +42,8 @@ declare module "*{{ prefix }}/client.js" {
     /** Milliseconds. */
     timeout?: number;
     keepalive?: boolean;
+    /** The button that a form element is sent by. */
+    submitter?: HTMLElement | null;
     /** How much of an upload is sent, from 0 to 1. */
     onProgress?: (share: number) => void;
     /** Go where the action redirects to. */
@@ -70,6 +72,7 @@ declare module "*{{ prefix }}/client.js" {
     /** For forms: the same action at the page's own address. */
     readonly queryString: string;
     toString(): string;
+    toJSON(): string;
   }
 
   /** An action by its name. */
