@@ -11,7 +11,8 @@ const complain = (error) => {
   problem.textContent = error?.message ?? "";
 };
 
-/* A like shows at once. What the server last said is kept, and shown again if it refuses. */
+/* A like shows at once. What the server last said is kept, and shown again if it refuses. One call
+   at a time: two on their way may arrive in either order. */
 for (const button of document.querySelectorAll("button.like[data-post]")) {
   const post_id = Number(button.dataset.post);
   let sure = {
@@ -19,22 +20,27 @@ for (const button of document.querySelectorAll("button.like[data-post]")) {
     count: Number(button.dataset.count),
   };
   let shown = sure;
-  let calls = 0;
+  let sending = false;
   const show = (state) => {
     shown = state;
     button.setAttribute("aria-pressed", state.liked);
     button.querySelector(".count").textContent = state.count;
   };
   button.addEventListener("click", async () => {
-    const call = ++calls;
     const liked = !shown.liked;
     show({ liked, count: shown.count + (liked ? 1 : -1) });
-    const { data, error } = await actions.posts.like({ post_id, liked }, { timeout: 10_000 });
-    if (data) sure = data;
-    if (call === calls) {
-      show(sure);
-      complain(error);
+    if (sending) return; // the answer that is awaited will find this wish
+    sending = true;
+    let problem;
+    while (!problem && shown.liked !== sure.liked) {
+      const wish = { post_id, liked: shown.liked };
+      const { data, error } = await actions.posts.like(wish, { timeout: 10_000 });
+      if (data) sure = data;
+      problem = error;
     }
+    sending = false;
+    show(sure);
+    complain(problem);
   });
 }
 
@@ -59,23 +65,26 @@ const entry = ({ id, title, published_at }) => {
   return item;
 };
 
-/* A photograph, with its progress and a way to stop it. */
-let sending;
+/* A photograph, with its progress and a way to stop it. The next one stops the one before. */
+let sending = new AbortController();
 byId("live-photograph").addEventListener("change", async ({ target }) => {
   if (!target.files.length) return;
   const body = new FormData();
   body.set("photograph", target.files[0]);
-  sending = new AbortController();
+  sending.abort();
+  const own = (sending = new AbortController());
   byId("live-stop").disabled = false;
   byId("live-weighed").textContent = "";
   const { data, error } = await actions.live.weigh(body, {
-    signal: sending.signal,
+    signal: own.signal,
     onProgress: (share) => (byId("live-progress").value = share),
   });
+  if (own !== sending) return;
+  if (document.activeElement === byId("live-stop")) target.focus(); // a disabled one has none
   byId("live-stop").disabled = true;
   target.value = "";
   if (error) byId("live-progress").value = 0;
-  complain(isInputError(error) ? { message: error.fields.photograph?.join(" ") } : error);
+  complain(error);
   if (data) {
     const digest = Array.from(data.digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
     byId("live-weighed").textContent = `${data.name} arrived: ${data.size} bytes, ${digest}…`;
@@ -102,4 +111,6 @@ byId("live-guess").addEventListener("submit", async (event) => {
     : "";
 });
 
+byId("live-asleep").remove();
+byId("live-things").hidden = false;
 document.documentElement.dataset.live = ""; // everything above is listening

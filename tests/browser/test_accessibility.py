@@ -95,6 +95,15 @@ def _ask_twice(page: Page) -> None:
     page.get_by_role("status").wait_for()
 
 
+def _live(page: Page) -> None:
+    page.wait_for_selector("[data-live]", state="attached")
+    like = page.locator("button.like").first
+    with page.expect_response("**/_actions/posts.like"):
+        like.click()
+    page.get_by_role("button", name="Guess").click()
+    page.locator("[aria-invalid]").first.wait_for()
+
+
 JOIN = {
     "forms-joinCircle-name": "Ines",
     "forms-joinCircle-email": "ines@example.org",
@@ -116,6 +125,7 @@ STATES: dict[str, tuple[str | None, str, Steps]] = {
     "comment, refused": ("edith", "/posts/6", pressing("comment-send")),
     "comment, done": ("edith", "/posts/6", pressing("comment-send", **{"comment-body": "Oh."})),
     "write, refused": ("edith", "/posts/new", pressing("post-save")),
+    "live, liked and refused": ("edith", "/live", _live),
     "profile, refused": ("edith", "/profile", pressing("profile-save", name="")),
     "profile, done": ("edith", "/profile", pressing("profile-save")),
     # Forms of the form object.

@@ -63,6 +63,52 @@ def test_like_shows_before_the_answer_and_stays(live: Callable[..., Page]) -> No
     expect(button.locator(".count")).to_have_text(str(now))
 
 
+def test_like_can_be_read_pressed_or_not(live: Callable[..., Page]) -> None:
+    page = live("rosa")
+    button, _ = first_like(page)
+    page.emulate_media(reduced_motion="reduce")  # colours change at once
+    seen = set()
+
+    for _ in range(2):
+        with page.expect_response("**/_actions/posts.like"):
+            button.dispatch_event("click")  # neither hovered nor focused
+        colors = button.evaluate(
+            "it => [getComputedStyle(it).color, getComputedStyle(it).background]"
+        )
+        seen.add(button.get_attribute("aria-pressed"))
+        # axe-core keeps quiet where both are the very same.
+        assert colors[0] not in colors[1]
+
+    assert seen == {"true", "false"}
+
+
+def test_like_that_is_taken_back_at_once_is_sent_when_the_first_is_answered(
+    live: Callable[..., Page],
+) -> None:
+    page = live("rosa")
+    button, count = first_like(page)
+    pressed = button.get_attribute("aria-pressed") or ""
+    waiting: list[Route] = []
+    page.route("**/_actions/posts.like", lambda route: waiting.append(route))
+
+    button.click()
+    while not waiting:
+        page.wait_for_timeout(20)
+    button.click()
+
+    expect(button).to_have_attribute("aria-pressed", pressed)
+    assert len(waiting) == 1  # Two on their way could arrive in either order.
+    waiting[0].continue_()
+    while len(waiting) < 2:
+        page.wait_for_timeout(20)
+    with page.expect_response("**/_actions/posts.like"):
+        waiting[1].continue_()
+    page.unroute_all()
+    page.reload()
+    expect(button.locator(".count")).to_have_text(str(count))
+    expect(button).to_have_attribute("aria-pressed", pressed)
+
+
 def test_like_is_taken_back_without_a_network(live: Callable[..., Page], complaints: Any) -> None:
     complaints.expect(DOWN)
     page = live("rosa")
@@ -172,6 +218,43 @@ def test_photograph_can_be_stopped_and_fails_without_a_network(
     expect(page.get_by_role("button", name="Stop")).to_be_disabled()
 
 
+def test_next_photograph_stops_the_one_before(live: Callable[..., Page], tmp_path: Path) -> None:
+    page = live()
+    (tmp_path / "weir.png").write_bytes(PNG)
+    (tmp_path / "mill.png").write_bytes(PNG)
+    held: list[Route] = []
+    page.route("**/_actions/live.weigh", lambda route: held.append(route))
+    stop = page.get_by_role("button", name="Stop")
+
+    for name in ("weir.png", "mill.png"):
+        with page.expect_request("**/_actions/live.weigh"):
+            page.get_by_label("PNG or JPEG").set_input_files(tmp_path / name)
+
+    expect(stop).to_be_enabled()
+    expect(problem(page)).to_be_hidden()
+    while len(held) < 2:
+        page.wait_for_timeout(20)
+    held[1].continue_()
+    expect(page.locator("#live-weighed")).to_contain_text("mill.png arrived")
+    expect(stop).to_be_disabled()
+
+
+def test_keyboard_goes_on_from_the_button_that_stops(
+    live: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = live()
+    (tmp_path / "weir.png").write_bytes(PNG)
+    held: list[Route] = []
+    page.route("**/_actions/live.weigh", lambda route: held.append(route))
+    photograph = page.get_by_label("PNG or JPEG")
+    photograph.set_input_files(tmp_path / "weir.png")
+
+    page.get_by_role("button", name="Stop").press("Enter")
+
+    expect(problem(page)).to_have_text("The call was given up.")
+    expect(photograph).to_be_focused()
+
+
 def test_form_goes_whole_and_its_errors_come_to_their_fields(
     live: Callable[..., Page], paper: Paper, complaints: Any
 ) -> None:
@@ -215,3 +298,17 @@ def test_page_says_that_it_needs_scripts(paper: Paper) -> None:
     page = paper.visitor(path="/mode/none?next=/live")
 
     expect(page.locator("#live")).to_contain_text("the switch above has scripts off")
+    expect(page.locator("#live :is(button, input)")).to_have_count(0)
+
+
+def test_page_sleeps_without_its_script(paper: Paper, complaints: Any) -> None:
+    complaints.expect("ERR_FAILED")
+    page = paper.visitor()
+    page.route("**/client.js", lambda route: route.abort())
+    page.goto("/live")
+    paper.htmx = False
+    still = paper.visitor(path="/live")
+
+    for one in (page, still):
+        expect(one.locator("#live-asleep")).to_be_visible()
+        expect(one.get_by_role("button", name="Guess")).to_be_hidden()
