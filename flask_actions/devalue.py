@@ -649,7 +649,7 @@ class _Reader:
     :ivar inner: positions of what has parts, which are other entries, and is to be filled.
     :ivar custom: positions of custom values -> the position of what stands for them.
     :ivar late: positions of Maps whose keys are custom values: is a dictionary able to hold them?
-    :ivar long: positions of long texts and arrays -> how many values they count as.
+    :ivar long: positions of long texts and arrays, also sparse ones -> the values they count as.
     :ivar room: bytes that arrays may still copy.
     :ivar places: places that sparse arrays may still have.
     """
@@ -685,6 +685,8 @@ class _Reader:
                     tagged.append(index)
                 else:
                     inner.add(index)
+                    if len(entry) > 1 and entry[0] == _SPARSE and type(entry[1]) is int:
+                        long[index] = len(entry) + entry[1]
             elif kind is int and not -_SAFE <= entry <= _SAFE:
                 values[index] = _float(entry)
         self.read_tagged(tagged)
@@ -887,16 +889,14 @@ class _Reader:
                 stack.pop()
                 above.discard(index)
                 order.append(index)
-                height, size = 0, len(entries[index]) + 1
+                height, size = 0, self.long.get(index) or len(entries[index]) + 1
                 for part in edges[index]:
                     if part in heights:  # And not one that this is within.
                         size += sizes[part]
                         height = max(height, heights[part])
-                    elif part in self.long:
-                        size += self.long[part]
                     elif part not in edges and part >= 0:
-                        size += len(entries[part]) + 1
-                        height = max(height, 1)
+                        size += self.long.get(part) or len(entries[part]) + 1
+                        height = max(height, part in self.inner)
                 heights[index], sizes[index] = height + 1, size
                 if height >= max_depth:
                     raise _Fault("nested too deep", index)

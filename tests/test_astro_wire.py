@@ -1128,6 +1128,7 @@ def test_name_with_other_characters_has_its_url():
         pytest.param(
             b'[[%b],"%b"]' % (b",".join([b"1"] * 1000), b"x" * 10_000), "", id="a long text, often"
         ),
+        pytest.param(b"[[1,1,1],[-7,90000]]", "", id="a sparse list, often"),
     ],
 )
 @pytest.mark.parametrize("wire", ["plain", "astro"])

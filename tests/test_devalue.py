@@ -779,7 +779,7 @@ def test_depth_and_cycles_are_the_callers_choice():
     assert loads("[[1,1],[2],3]", cycles=False) == [[3], [3]]
 
 
-def test_sparse_array_in_two_places_counts_once():
+def test_sparse_array_in_two_places_is_one():
     read = loads("[[1,1],[-7,60000]]")
 
     assert read[0] is read[1]
@@ -804,6 +804,8 @@ def test_bytes_shown_many_times_take_no_more_room_than_the_text():
         pytest.param([["URLSearchParams", "a&" * 5_000]], id="query"),
         pytest.param([["URL", "a:" + "b" * 10_000]], id="URL"),
         pytest.param([["BigInt", "1" * 4_300]], id="BigInt"),
+        pytest.param([[-7, 900]], id="sparse array"),
+        pytest.param([[-7, 900, 0, 3], [4], 0], id="sparse array with parts"),
     ],
 )
 def test_long_value_in_too_many_places_is_refused(long):
