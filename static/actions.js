@@ -139,9 +139,8 @@ const read = ({ status, type, text }) => {
       return { error: new (own.issues ? ActionInputError : ActionError)(own) };
     }
   } catch {
-    // Not ours.
+    // A proxy's page: only its status is known.
   }
-  // A proxy's page: only its status is known.
   const code = CODES[status] ?? (good || status > 499 ? CODES[500] : CODES[400]);
   const message = `The answer, of status ${status}, is not an action's.`;
   return { error: new ActionError({ code, status, message }) };
@@ -193,7 +192,8 @@ export const parse = (text) => {
     for (const [key, one] of Object.entries(value)) if (one !== -2) put(whole, key, at(one));
     return whole;
   };
-  return at(typeof values === "number" ? values : 0);
+  if (!(values < 0) && !Array.isArray(values)) throw new TypeError(`${text} is not known here.`);
+  return at(values < 0 ? values : 0);
 };
 
 const put = (object, key, value) => {

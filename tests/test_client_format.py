@@ -64,6 +64,9 @@ def test_client_refuses_to_write_what_has_no_text(value):
         pytest.param('[["null","__proto__",1],1]', id="prototype of an object without one"),
         pytest.param('[["eval","1"]]', id="a function's name"),
         pytest.param("[", id="no JSON"),
+        pytest.param("{}", id="object"),
+        pytest.param('"x"', id="text alone"),
+        pytest.param("5", id="number alone"),
         pytest.param('[["BigInt","x"]]', id="no number"),
     ],
 )

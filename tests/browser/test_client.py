@@ -49,6 +49,8 @@ PROXY: dict[str, tuple[int, str, str]] = {
     "login": (200, "text/html", "<h1>Please log in</h1>"),
     "other": (200, "application/json", '{"data": 1}'),
     "broken": (200, "application/json+devalue", '[["Set"'),
+    "object": (200, "application/json+devalue", "{}"),
+    "text": (200, "application/json+devalue", '"ok"'),
 }
 
 
@@ -422,6 +424,8 @@ def test_answer_that_is_not_ours_keeps_its_status(open_it, complaints):
         "login": [None, 200, "INTERNAL_SERVER_ERROR", True],
         "other": [None, 200, "INTERNAL_SERVER_ERROR", True],
         "broken": [None, 200, "INTERNAL_SERVER_ERROR", True],
+        "object": [None, 200, "INTERNAL_SERVER_ERROR", True],
+        "text": [None, 200, "INTERNAL_SERVER_ERROR", True],
     }
 
 
