@@ -61,7 +61,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import AnyUrl, BaseModel, RootModel
-from pydantic_core import PydanticSerializationError, Url, to_jsonable_python
+from pydantic_core import PydanticSerializationError, Url, to_json, to_jsonable_python
 from werkzeug.datastructures import MultiDict
 
 _K = TypeVar("_K")
@@ -272,7 +272,7 @@ class _Writer:
     :ivar seen: identities of all other values -> their entries.
     :ivar kept: what was made on the way: an identity is one only as long as its owner lives.
     :ivar ways: types that were met -> how their values are written.
-    :ivar numerals: entries that JSON's encoder would write otherwise -> as JavaScript does.
+    :ivar numerals: entries that JSON's encoder may write otherwise -> as JavaScript does.
     :ivar holes: whether there is a hole anywhere.
     """
 
@@ -390,6 +390,9 @@ class _Writer:
         return ref
 
     def write_float(self, value: float) -> int:
+        # Between these, JSON's encoder writes a fraction as JavaScript does.
+        if 1e-4 <= abs(value) < 1e16 and not value.is_integer():
+            return self.known.setdefault(value, self.put(value))
         if value != value:
             return -3
         if math.isinf(value):
@@ -404,7 +407,7 @@ class _Writer:
             numeral = _numeral(value)
             if numeral.lstrip("-").isdigit():
                 self.entries[ref] = int(numeral)
-            elif numeral != float.__repr__(value):
+            else:
                 self.numerals[ref] = numeral
         return ref
 
@@ -1209,7 +1212,13 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+def _encode(value: Any) -> str:
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:  # half a surrogate pair, which is no UTF-8
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 _decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
