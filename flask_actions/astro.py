@@ -233,10 +233,11 @@ def _input_error(error: ActionInputError) -> dict[str, Any]:
     issues: list[dict[str, Any]] = []
     fields: dict[str, list[str]] = {}
     for one in error.issues:
-        issue = {**_in_words_of_zod(one), "message": one.told_to(reader)}
+        issue = _in_words_of_zod(one)
+        issue["message"] = text = one.told_to(reader)
         issues.append(issue)
         if issue["path"]:
-            fields.setdefault(str(issue["path"][0]), []).append(issue["message"])
+            fields.setdefault(str(issue["path"][0]), []).append(text)
     return {"type": "AstroActionInputError", "issues": issues, "fields": fields}
 
 
@@ -315,7 +316,8 @@ def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
         own = {"code": "invalid_type", "expected": _TYPES.get(code.partition("_")[0], "string")}
     else:
         own = {"code": "custom"}
-    return {**own, "path": path}
+    own["path"] = path
+    return own
 
 
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?""")
