@@ -7,8 +7,9 @@ of the README. With names of rows it measures these, and keeps them only with ``
 from __future__ import annotations
 
 import argparse
+import sys
 
-from . import report
+from . import node, report
 from .load import requests_per_second
 from .measure import Done, cpu_times, cpu_times_when_fresh, instructions, memory
 from .rows import ROWS, Row
@@ -17,6 +18,7 @@ from .works import agree
 #: What measures the rows of each kind in time, size or rate.
 METERS = {
     "call": cpu_times,
+    "peer": cpu_times,
     "fresh": cpu_times_when_fresh,
     "memory": memory,
     "load": requests_per_second,
@@ -26,8 +28,10 @@ METERS = {
 def main() -> None:
     options = _read_options()
     rows = {name: ROWS[name] for name in options.rows or ROWS}
+    if not node.is_built():
+        rows = _without_javascript(rows)
     for row in rows.values():
-        if row.kind == "call":
+        if row.kind in ("call", "peer"):
             agree(row.work, row.ours, row.theirs)
     results: report.Results = {name: {} for name in rows}
     if not options.instructions:
@@ -59,6 +63,13 @@ def _read_options() -> argparse.Namespace:
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
     return options
+
+
+def _without_javascript(rows: dict[str, Row]) -> dict[str, Row]:
+    left_out = [name for name, row in rows.items() if row.theirs in node.DOERS]
+    if left_out:
+        print(f"Left out, for want of Node.js and npm: {', '.join(left_out)}.", file=sys.stderr)
+    return {name: row for name, row in rows.items() if name not in left_out}
 
 
 def _done(rows: dict[str, Row]) -> list[Done]:

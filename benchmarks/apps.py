@@ -31,9 +31,12 @@ SECRET_KEY = "only for benchmarks"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An application, and where it takes what."""
+    """An application, and where it takes what.
 
-    app: Flask
+    :ivar app: called as WSGI.
+    """
+
+    app: Any
     form: str
     json: str = ""
     order: str = ""
@@ -225,6 +228,11 @@ def ours(*, tokens: bool = False, further: int = 0, **settings: Any) -> Site:
         actions.action(f"further{number}")(create_post.handler)
     create = "/_actions/createPost"
     return Site(app, create, create, "/_actions/placeOrder", "/_actions/listLines")
+
+
+def on_astros_wire() -> Site:
+    """Ours for Astro's client: its answers are devalue's text, or Astro's errors."""
+    return ours(ACTIONS_WIRE="astro")
 
 
 def many_of_ours(models: list[type[BaseModel]]) -> Site:

@@ -17,7 +17,7 @@ class Answer(NamedTuple):
     body: bytes
 
     def header(self, name: str) -> str:
-        return next(value for key, value in self.headers if key == name)
+        return next(value for key, value in self.headers if key.lower() == name.lower())
 
 
 #: What Chromium sends with any request.
@@ -61,7 +61,12 @@ _SERVER = {
     "wsgi.multiprocess": False,
     "wsgi.run_once": False,
 }
+#: Between the parts of a ``FormData``, as Chromium writes it.
+BOUNDARY = "----WebKitFormBoundaryW7OcJqk2BvHmNhPd"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 FORM_TYPE = "application/x-www-form-urlencoded"
+JSON = "application/json"
+DEVALUE = "application/json+devalue"
 
 
 def navigation(path: str) -> dict[str, Any]:
@@ -96,16 +101,17 @@ def htmx_post(path: str, body: bytes, page: str) -> dict[str, Any]:
     return {**_SERVER, **_ALWAYS, **_SCRIPT, **htmx, **_post(path, body, FORM_TYPE, page)}
 
 
-def json_post(path: str, body: bytes, page: str = "/") -> dict[str, Any]:
+def script_post(
+    path: str, body: bytes, content_type: str, accept: str, page: str = "/"
+) -> dict[str, Any]:
     """The environ of a call by a script of *page*."""
-    json = "application/json"
-    return {
-        **_SERVER,
-        **_ALWAYS,
-        **_SCRIPT,
-        "HTTP_ACCEPT": json,
-        **_post(path, body, json, page),
-    }
+    own = {"HTTP_ACCEPT": accept, **_post(path, body, content_type, page)}
+    return {**_SERVER, **_ALWAYS, **_SCRIPT, **own}
+
+
+def json_post(path: str, body: bytes, accept: str = JSON) -> dict[str, Any]:
+    """The environ of a call by a script, with and for JSON."""
+    return script_post(path, body, JSON, accept)
 
 
 class Browser:

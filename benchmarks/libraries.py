@@ -108,7 +108,9 @@ class AsgiTurn:
         self._loop = asyncio.new_event_loop()
 
     def __call__(self) -> Answer:
-        return self._loop.run_until_complete(self._call())
+        answer = self._loop.run_until_complete(self._call())
+        headers = [(name.decode(), value.decode()) for name, value in answer.headers]
+        return answer._replace(headers=headers)
 
     def repeat(self, times: int) -> None:
         self._loop.run_until_complete(self._call_often(times))

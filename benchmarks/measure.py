@@ -44,10 +44,12 @@ def cpu_times(done: list[Done], rounds: int) -> dict[Done, float]:
         gc.freeze()
         for _ in range(rounds):
             for one, do in doers.items():
+                # What works in another process tells the time of that one.
+                now = getattr(do, "process_time_ns", time.process_time_ns)
                 gc.collect()
-                before = time.process_time_ns()
+                before = now()
                 repeat(do, calls)
-                taken[one].append((time.process_time_ns() - before) / 1000 / calls)
+                taken[one].append((now() - before) / 1000 / calls)
         gc.unfreeze()
     return {one: median(times) for one, times in taken.items()}
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, create_model
+
+from .client import BOUNDARY
 
 
 class Post(BaseModel):
@@ -69,10 +72,16 @@ VALID = _as_json(
 INVALID = _as_json(
     {"title": "Hi", "content": "", "rating": 9, "published": "perhaps, " + "x" * 138}
 )
-#: The same fields as a browser's form sends them.
-FORM = urlencode(
-    {"title": "Hello, world", "content": _WORDS, "rating": "5", "published": "on"}
-).encode()
+_FIELDS = {"title": "Hello, world", "content": _WORDS, "rating": "5", "published": "on"}
+#: The same fields as a browser's form sends them, and as a script sends them as a ``FormData``.
+FORM = urlencode(_FIELDS).encode()
+FORM_DATA = (
+    "".join(
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in _FIELDS.items()
+    ).encode()
+    + f"--{BOUNDARY}--\r\n".encode()
+)
 
 
 @cache
@@ -91,6 +100,44 @@ def lines() -> list[Line]:
 
 def order_body() -> bytes:
     return _as_json({"customer": "Ann", "lines": [line.model_dump() for line in lines()]})
+
+
+@cache
+def nested() -> list[dict[str, Any]]:
+    """454 articles with comments and answers to these: 1 MiB as JSON."""
+    chance = random.Random(7)
+    words = [
+        "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=2 + n % 10)) for n in range(2000)
+    ]
+
+    def text(length: int) -> str:
+        return " ".join(chance.choices(words, k=length))
+
+    def comment(answers: int) -> dict[str, Any]:
+        return {
+            "id": chance.randrange(10**6),
+            "author": text(2),
+            "text": text(chance.randint(5, 25)),
+            "likes": chance.randint(0, 500),
+            "score": round(chance.random(), 4),
+            "hidden": chance.random() < 0.1,
+            "answers": [comment(answers - 1) for _ in range(chance.randint(0, answers))],
+        }
+
+    return [
+        {
+            "id": number,
+            "title": text(6),
+            "body": text(60),
+            "tags": chance.sample(words, 3),
+            "price": chance.randint(100, 99_999) / 100,
+            "place": {"latitude": chance.uniform(-90, 90), "longitude": chance.uniform(-180, 180)},
+            "published": True,
+            "editor": None,
+            "comments": [comment(3) for _ in range(chance.randint(0, 3))],
+        }
+        for number in range(454)
+    ]
 
 
 def numbered_models(how_many: int) -> list[type[BaseModel]]:

@@ -13,7 +13,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from . import apps
+from . import apps, node
 from .rows import LIBRARIES, ROWS, Row, compared, verdict
 
 FOLDER = Path(__file__).parent
@@ -24,7 +24,7 @@ PACKAGES = ("Flask", "Werkzeug", "Jinja2", "pydantic", "Flask-WTF", "granian", *
 #: Of each row, ours and theirs, as ``time`` and as ``instructions``.
 Results = dict[str, dict[str, Any]]
 
-_UNITS = {"call": "µs", "fresh": "ms", "memory": "MiB", "load": "/s"}
+_UNITS = {"call": "µs", "peer": "µs", "fresh": "ms", "memory": "MiB", "load": "/s"}
 
 
 def table(results: Results) -> str:
@@ -90,6 +90,7 @@ def _machine() -> dict[str, Any]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+    found.update(node.versions())
     return {
         "date": date.today().isoformat(),
         "processor": _processor(),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One application against another.
 
-    :ivar kind: ``call`` is one of ``works.WORKS``, ``fresh`` one of ``fresh.WORKS``, ``memory``
-        in MiB above the other, ``load`` in requests per second, where more is better.
+    :ivar kind: ``call`` is one of ``works.WORKS``, ``peer`` too, but theirs under Node.js, where
+        instructions tell nothing; ``fresh`` is one of ``fresh.WORKS``, ``memory`` in MiB above the
+        other, ``load`` in requests per second, where more is better.
     :ivar work, ours, theirs: names of the work (for ``memory`` its kind), and of who does it.
     :ivar must, goal: of the ratio, in instructions where they can be counted; MiB for ``memory``.
     """
@@ -22,7 +23,7 @@ class Row:
     goal: float | None = None
     ours: str = "Flask-Actions"
     theirs: str = "by hand"
-    kind: Literal["call", "fresh", "memory", "load"] = "call"
+    kind: Literal["call", "peer", "fresh", "memory", "load"] = "call"
 
 
 LIBRARIES = ("APIFlask", "flask-openapi3", "Flask-Pydantic", "FastAPI", "Litestar")
@@ -30,6 +31,8 @@ LIBRARIES = ("APIFlask", "flask-openapi3", "Flask-Pydantic", "FastAPI", "Litesta
 _WTF = {"theirs": "Flask-WTF"}
 _TOKENS = {"ours": "Flask-Actions with tokens", "theirs": "Flask-WTF with tokens"}
 _LAZY = {"ours": "lazy session"}
+_ASTRO: dict[str, Any] = {"ours": "Astro's wire", "theirs": "Astro", "kind": "load"}
+_NPM: dict[str, Any] = {"theirs": "devalue of npm", "kind": "peer"}
 _MANY = {"ours": "3,000 actions", "theirs": "Flask-Actions"}
 
 ROWS = {
@@ -41,6 +44,11 @@ ROWS = {
     "lazy-invalid": Row(
         "the same with `ACTIONS_LAZY_SESSION`, invalid", "json-invalid", 0.65, 0.55, **_LAZY
     ),
+    "devalue-valid": Row(
+        "the same, answered with devalue's text, valid", "json-valid", 1.05, ours="devalue"
+    ),
+    "astro-valid": Row("the same on Astro's wire, valid", "json-valid", 1.05, ours="Astro's wire"),
+    "astro-invalid": Row("the same on Astro's wire, invalid", "json-invalid", ours="Astro's wire"),
     "form-pair": Row("form post, 303, the page that shows the result", "form-pair", 1.00, 0.90),
     "htmx": Row("htmx post, fragment", "htmx", 0.90, 0.80),
     "items-in": Row("1 MiB of JSON, 5,000 nested items in", "items-in", 0.75, 0.68),
@@ -74,6 +82,19 @@ ROWS = {
     "load-json": Row("requests per second: JSON", "json-valid", 1.15, 1.25, kind="load"),
     "load-form-pair": Row("requests per second: form pair", "form-pair", 1.00, 1.10, kind="load"),
     "load-htmx": Row("requests per second: htmx", "htmx", 1.10, 1.20, kind="load"),
+    "load-astro-valid": Row(
+        "requests per second, against Astro: JSON, valid", "json-valid", 2.5, **_ASTRO
+    ),
+    "load-astro-invalid": Row(
+        "requests per second, against Astro: JSON, invalid", "json-invalid", 2.5, **_ASTRO
+    ),
+    "load-astro-form": Row(
+        "requests per second, against Astro: a `FormData`", "form-call", 2.5, **_ASTRO
+    ),
+    "write-json": Row("1 MiB of nested data written, against `json`", "write", theirs="json"),
+    "write-npm": Row("the same, against the npm package", "write", **_NPM),
+    "read-json": Row("1 MiB of nested data read, against `json`", "read", theirs="json"),
+    "read-npm": Row("the same, against the npm package", "read", **_NPM),
 }
 for _library in LIBRARIES:
     for _word in ("valid", "invalid"):
@@ -89,9 +110,9 @@ def compared(row: Row, ours: float, theirs: float) -> float:
 
 def verdict(row: Row, figure: float) -> str:
     """``goal``, ``must`` or ``missed``; nothing where nothing was asked."""
-    if row.must is None or row.goal is None:
+    if row.must is None:
         return ""
     sign = -1 if row.kind == "load" else 1
-    if sign * figure <= sign * row.goal:
+    if row.goal is not None and sign * figure <= sign * row.goal:
         return "goal"
     return "must" if sign * figure <= sign * row.must else "missed"

@@ -1,4 +1,7 @@
-"""What is done in one process: calls, each by several applications that must answer alike."""
+"""What is done in one process: calls, each by several applications that must answer alike.
+
+Texts are written and read here too, by several packages.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from . import apps, libraries
+from flask_actions import devalue
+
+from . import apps, libraries, node
 from .apps import Site
-from .client import Answer, Browser, form_post, htmx_post, json_post, navigation
+from .client import (
+    DEVALUE,
+    JSON,
+    MULTIPART,
+    Answer,
+    Browser,
+    form_post,
+    htmx_post,
+    json_post,
+    navigation,
+    script_post,
+)
 from .libraries import AsgiTurn
-from .models import FORM, INVALID, VALID, order_body
+from .models import FORM, FORM_DATA, INVALID, VALID, nested, order_body
 from .rows import LIBRARIES
 
-#: Does the work once, and gives the last answer.
-Turn = Callable[[], Answer]
+#: Does the work once, and gives the last answer, or what was written or read.
+Turn = Callable[[], Any]
+#: A work at a site.
+AtSite = Callable[[Callable[[], Site]], Turn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +45,28 @@ class Work:
     :ivar by: for each application's name, what makes it, and gives what does the work in it.
     :ivar seen: what a client makes of an answer, in which all must agree.
     :ivar calls: how often it is done in one round.
+    :ivar at: does it at any site, a served one too; none for texts.
     """
 
     by: dict[str, Callable[[], Turn]]
-    seen: Callable[[Answer], Any]
+    seen: Callable[[Any], Any]
     calls: int = 50
+    at: AtSite | None = None
 
 
 # What is done
 
 
-def json_call(make: Callable[[], Site], body: bytes) -> Turn:
+def json_call(make: Callable[[], Site], body: bytes, accept: str = JSON) -> Turn:
     site = make()
-    browser, environ = Browser(site.app), json_post(site.json, body)
+    browser, environ = Browser(site.app), json_post(site.json, body, accept=accept)
     return lambda: browser.send(environ, body)
+
+
+def form_call(make: Callable[[], Site]) -> Turn:
+    site = make()
+    browser, environ = Browser(site.app), script_post(site.form, FORM_DATA, MULTIPART, JSON)
+    return lambda: browser.send(environ, FORM_DATA)
 
 
 def order_call(make: Callable[[], Site]) -> Turn:
@@ -96,15 +122,25 @@ def form_body(browser: Browser) -> bytes:
 
 def data_of(answer: Answer) -> Any:
     """Status and data of a JSON answer, or its issues, without the envelope around them."""
-    said = json.loads(answer.body)
-    if isinstance(said, list) or not said.keys() & {"error", "errors"}:
-        return answer.status, said
+    status, text = answer.status[:3], answer.body.decode()
+    if answer.header("Content-Type") == DEVALUE:
+        return status, devalue.loads(text)
+    said = json.loads(text)
+    if isinstance(said, list) or not said.keys() & {"error", "errors", "issues"}:
+        return status, said
     if said.get("success"):
-        return answer.status, said["data"]
-    found = said["errors"] if "errors" in said else said["error"]["issues"]
-    return answer.status, [
+        return status, said["data"]
+    found = said["errors"] if "errors" in said else said.get("error", said)["issues"]
+    return status, [
         (tuple(one.get("loc") or one["path"]), one.get("msg") or one["message"]) for one in found
     ]
+
+
+def value_of(said: Any) -> Any:
+    """What was read, or what is in a text: JSON, or devalue's, where a list begins with a list."""
+    if not isinstance(said, str):
+        return said
+    return devalue.loads(said) if said.startswith("[[") else json.loads(said)
 
 
 def whether_done(answer: Answer) -> Any:
@@ -115,7 +151,8 @@ def whether_done(answer: Answer) -> Any:
 def html_of(answer: Answer) -> Any:
     """Status and HTML of an answer, but for the form's own URL and token."""
     html = re.sub(r' (action|hx-post)="[^"]*"', "", answer.body.decode())
-    return answer.status, re.sub(r"\s*<input[^>]*csrf_token[^>]*>|(?<=>)\s+(?=<input)", "", html)
+    html = re.sub(r"\s*<input[^>]*csrf_token[^>]*>|(?<=>)\s+(?=<input)", "", html)
+    return answer.status[:3], html
 
 
 def fields_of(answer: Answer) -> Any:
@@ -124,25 +161,27 @@ def fields_of(answer: Answer) -> Any:
 
 
 def _json_work(body: bytes) -> Work:
+    call = partial(json_call, body=body)
     return Work(
         {
-            "Flask-Actions": partial(json_call, apps.ours, body),
-            "lazy session": partial(json_call, partial(apps.ours, ACTIONS_LAZY_SESSION=True), body),
-            "3,000 actions": partial(json_call, partial(apps.ours, further=3000), body),
-            "by hand": partial(json_call, apps.by_hand, body),
-            "APIFlask": partial(json_call, libraries.apiflask, body),
-            "flask-openapi3": partial(json_call, libraries.flask_openapi3, body),
-            "Flask-Pydantic": partial(json_call, libraries.flask_pydantic, body),
+            "Flask-Actions": partial(call, apps.ours),
+            "lazy session": partial(call, partial(apps.ours, ACTIONS_LAZY_SESSION=True)),
+            "devalue": partial(call, apps.ours, accept=DEVALUE),
+            "Astro's wire": partial(call, apps.on_astros_wire),
+            "3,000 actions": partial(call, partial(apps.ours, further=3000)),
+            "by hand": partial(call, apps.by_hand),
+            "APIFlask": partial(call, libraries.apiflask),
+            "flask-openapi3": partial(call, libraries.flask_openapi3),
+            "Flask-Pydantic": partial(call, libraries.flask_pydantic),
             "FastAPI": partial(AsgiTurn, libraries.fastapi, body),
             "Litestar": partial(AsgiTurn, libraries.litestar, body),
         },
         data_of,
+        at=call,
     )
 
 
-def _form_work(
-    do: Callable[[Callable[[], Site]], Turn], seen: Callable[[Answer], Any] = html_of
-) -> Work:
+def _form_work(do: AtSite, seen: Callable[[Answer], Any] = html_of) -> Work:
     return Work(
         {
             "Flask-Actions": partial(do, apps.ours),
@@ -153,12 +192,36 @@ def _form_work(
         },
         seen,
         calls=25,
+        at=do,
     )
 
 
-def _both(do: Callable[[Callable[[], Site]], Turn], calls: int) -> Work:
+def _both(do: AtSite, calls: int) -> Work:
     by = {"Flask-Actions": partial(do, apps.ours), "by hand": partial(do, apps.by_hand)}
-    return Work(by, data_of, calls)
+    return Work(by, data_of, calls, at=do)
+
+
+def _in_javascript(work: str) -> Turn:
+    return node.DevalueTurn(work, nested(), node.SITE / "node_modules" / "devalue")
+
+
+def _writing() -> Work:
+    write = partial(json.dumps, separators=(",", ":"), ensure_ascii=False)
+    by: dict[str, Callable[[], Turn]] = {
+        "Flask-Actions": lambda: partial(devalue.dumps, nested()),
+        "json": lambda: partial(write, nested()),
+        "devalue of npm": partial(_in_javascript, "write"),
+    }
+    return Work(by, value_of, calls=2)
+
+
+def _reading() -> Work:
+    by: dict[str, Callable[[], Turn]] = {
+        "Flask-Actions": lambda: partial(devalue.loads, devalue.dumps(nested())),
+        "json": lambda: partial(json.loads, json.dumps(nested(), separators=(",", ":"))),
+        "devalue of npm": partial(_in_javascript, "read"),
+    }
+    return Work(by, value_of, calls=2)
 
 
 WORKS = {
@@ -169,21 +232,27 @@ WORKS = {
     "long-form": _form_work(long_form, fields_of),
     "items-in": _both(order_call, calls=2),
     "models-out": _both(lines_call, calls=2),
+    "form-call": Work(
+        {"Astro's wire": partial(form_call, apps.on_astros_wire)}, data_of, at=form_call
+    ),
+    "write": _writing(),
+    "read": _reading(),
 }
 
 
 def agree(work: str, *whose: str) -> None:
-    """Have all do the work twice: what does not say the same is not compared.
+    """Have all do the work twice: those that do not say the same are not compared.
 
     :raises ValueError: with the two answers that a client would tell apart.
     """
-    done = WORKS[work]
-    seen = whether_done if set(LIBRARIES) & set(whose) else done.seen
-    doers = [done.by[who]() for who in whose]
+    agree_on(work, {who: WORKS[work].by[who]() for who in whose})
+
+
+def agree_on(work: str, doers: dict[str, Turn]) -> None:
+    """The same of what is made already."""
+    seen = whether_done if set(LIBRARIES) & set(doers) else WORKS[work].seen
     for _ in range(2):
-        first, *others = (seen(do()) for do in doers)
-        for who, other in zip(whose[1:], others, strict=True):
+        (one, first), *others = ((who, seen(do())) for who, do in doers.items())
+        for who, other in others:
             if other != first:
-                raise ValueError(
-                    f"{work}: {whose[0]} says {first!s:.2000}\n{who} says {other!s:.2000}"
-                )
+                raise ValueError(f"{work}: {one} says {first!s:.2000}\n{who} says {other!s:.2000}")
