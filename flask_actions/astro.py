@@ -283,6 +283,7 @@ _FORMATS = {"uuid_parsing": "uuid", "url_parsing": "url", "time_parsing": "time"
 
 def _in_words_of_zod(issue: Issue) -> dict[str, Any]:
     """An issue as zod has it, but for its message; what zod has no word for is ``custom``."""
+    own: dict[str, Any]
     code, path, context = issue.code, list(issue.path), issue.context
     kind, origin, name, fits = _SIZES.get(code, ("", "", "", True))
     limit = context.get(name)
