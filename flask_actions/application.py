@@ -453,7 +453,7 @@ def _ended_ahead(error: ActionError) -> Response:
     except ActionError as refusal:  # of one that is refused anyway, nothing is kept
         error = refusal
     call.result = SafeResult(error=error)
-    return serve(call.ctx.name)
+    return serve()
 
 
 def _own_answer(problem: HTTPException) -> Any:
