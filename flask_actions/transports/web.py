@@ -321,19 +321,21 @@ class WebCall(Call):
             created=time.time(),
             text=text,
         )
+        request = self.request
+        way = url or quoted(f"{request.root_path}/")
         if not can_keep(self.keeper):
-            return url or quoted(f"{self.request.root_path}/")  # htmx works without a SECRET_KEY
-        self.request.environ["flask_actions.kept"] = True
+            return way  # htmx works without a SECRET_KEY
+        request.environ["flask_actions.kept"] = True
         if self.keeper.uses_session:
             self.keeper.heed(
                 permanent=session.permanent,
                 refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
                 logger=self.app.logger,
             )
-        id = self.keeper.remember(pockets(self.request, self.keeper), kept)
+        id = self.keeper.remember(pockets(request, self.keeper), kept)
         # Beside an id that is there already: the way back from a login leads to what was typed
         # before it.
-        return add_query(url or quoted(f"{self.request.root_path}/"), RESULT_PARAMETER, id)
+        return add_query(way, RESULT_PARAMETER, id)
 
     def login_page(self) -> str | None:
         """The URL of the page where people log in, as Flask-Login's manager has it."""
