@@ -46,6 +46,7 @@ from .transports.base import Transport
 from .transports.form import FormTransport
 from .transports.htmx import HtmxTransport
 from .transports.hx import moved
+from .transports.responses import UNSTORED
 from .transports.rpc import RpcTransport
 from .transports.server import ServerCall, ServerTransport
 from .transports.web import (
@@ -320,7 +321,8 @@ class AppState:
             transport, call = arrived
             if call.result is None and 300 <= response.status_code < 400:
                 response = _convert(response, transport, call)
-            response.headers["Cache-Control"] = "no-store"
+            if UNSTORED not in response.headers.to_wsgi_list():  # a quarter of what get() costs
+                response.headers["Cache-Control"] = "no-store"
         elif _RESULT in request.query_string:
             _carry_on(request, response, self.keeper)
         if "flask_actions.forms" in environ:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urljoin
 from weakref import ref
 
-from flask import Flask, current_app, has_request_context, request, session, url_for
+from flask import Flask, current_app, request, session, url_for
 from flask.sessions import NullSession, SessionMixin
 from flask.wrappers import Request
 from pydantic_core import to_json
-from werkzeug.datastructures import FileStorage, MIMEAccept, MultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MIMEAccept, MultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException, UnsupportedMediaType
 from werkzeug.http import parse_accept_header
 from werkzeug.routing import Map
@@ -45,6 +45,8 @@ RESULT_PARAMETER = "_result"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: JSON that has dates, sets and shared values: the text of the npm package devalue.
 DEVALUE = "application/json+devalue"
+
+_NO_FILES: MultiDict[str, FileStorage] = ImmutableMultiDict()
 
 #: So much of an ``Accept`` header is read, in characters.
 MAX_ACCEPT = 1_000
@@ -162,7 +164,7 @@ class WebCall(Call):
             fields = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
         except ValueError:
             raise UnsupportedMediaType(say("broken_form")) from None
-        return MultiDict(fields), MultiDict()
+        return MultiDict(fields), _NO_FILES
 
     def json(self) -> bytes:
         """The bytes of a JSON body.
@@ -253,7 +255,7 @@ class WebCall(Call):
     @property
     def ignored(self) -> Collection[str]:
         """Names that never reach a model."""
-        return {*RESERVED, self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")}
+        return _reserved(self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
 
     @property
     def values(self) -> dict[str, str | list[str]]:
@@ -381,6 +383,12 @@ class WebCall(Call):
         return fields[name] if name in fields else None  # its get() makes an error of each miss
 
 
+@cache
+def _reserved(token: str) -> frozenset[str]:
+    """Our own names, and that of the token."""
+    return RESERVED | {token}
+
+
 class WebTransport:
     """What the doors of the web share: the way to the action."""
 
@@ -405,10 +413,11 @@ class WebTransport:
 
 def own_url(endpoint: str, **values: Any) -> str:
     """The URL of an endpoint of ours, on the host that a request was made to."""
-    if not has_request_context():
+    try:
+        here: Request = request._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
         return url_for(endpoint, **values)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    here: Request = request._get_current_object()  # type: ignore[attr-defined]
     urls, root = app.url_map, here.root_path or "/"
     if urls.host_matching or app.subdomain_matching:
         # Ours have no host, so Flask would lead to the main one: another origin, which is refused.
