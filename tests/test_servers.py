@@ -218,9 +218,11 @@ def test_killed_worker_takes_nothing_with_it_that_was_answered(server, folder, p
     ]
     with ThreadPoolExecutor(1) as pool, closing(Tab(server.port)) as waiting:
         cut = pool.submit(waiting.post, "/_actions/wait", "/page")
-        os.kill(_waits_in(folder), signal.SIGKILL)
+        worker = _waits_in(folder)
+        os.kill(worker, signal.SIGKILL)
         with pytest.raises((ConnectionError, HTTPException)):
             cut.result()
+    _wait_until_gone(worker)
 
     after, _ = tab.post("/_actions/save", "/page", text="after")
 
@@ -240,6 +242,18 @@ def test_reload_during_posts_fails_and_loses_none(server, patience):
             done.set()
 
     assert min(each.result() for each in posting) > 3
+
+
+def _wait_until_gone(process: int) -> None:
+    """Until then its socket, which still takes connections, is there to be reset with them."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    pytest.fail("the worker that was killed is still there")
 
 
 def _waits_in(folder: Path) -> int:
