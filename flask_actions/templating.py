@@ -106,6 +106,7 @@ def action_form(
     state = _state()
     name = state.registry.name_of(action)
     found: Action[Any] = state.registry.find(name)
+    node = _node(found, name)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     result = get_action_result(name, key)
     error = None if result is None else result.error
@@ -116,8 +117,9 @@ def action_form(
     prefix = as_id(name)
     if key is not None:
         own = as_id(str(key))
-        # Keys that differ in what an id cannot have are told apart all the same.
-        mark = "" if own == str(key) else f"-{crc32(str(key).encode()):08x}"
+        # A field may be called as a key is, and keys that differ may look alike, or begin alike.
+        plain = own.isdecimal() and own not in getattr(node, "members", ())
+        mark = "" if plain else f"-{crc32(str(key).encode()):08x}"
         prefix = f"{prefix}-{own}{mark}"
     surroundings = Surroundings(
         app=app,
@@ -133,7 +135,7 @@ def action_form(
     )
     form = ActionForm(
         surroundings,
-        _node(found, name),
+        node,
         url=action_url(name),
         hidden=_hidden_fields(app, found, key, bound),
         htmx=found.fragment is not None,
