@@ -49,13 +49,13 @@
     list.closest("fieldset").querySelector("[data-actions-add]")?.focus();
   };
 
-  // Of several models, the chosen one's fields alone are seen and sent.
+  // Of several models, the chosen one's fields alone are seen and sent; it may hold another choice.
   const choose = (union) => {
     const tag = document.getElementById(union.dataset.actionsUnion)?.value;
     for (const variant of union.querySelectorAll(":scope > [data-actions-variant]")) {
       variant.hidden = variant.dataset.actionsVariant !== tag;
       for (const one of variant.querySelectorAll("input, select, textarea")) {
-        one.disabled = variant.hidden;
+        one.disabled = one.closest("[data-actions-variant][hidden]") !== null;
       }
     }
   };
