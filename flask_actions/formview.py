@@ -172,6 +172,11 @@ class Part:
         return self._form.problems.get(self._name, ())
 
     @property
+    def _given(self) -> Any:
+        """What stands in it before anybody types: the page's value, else the model's default."""
+        return self.node.default if self._initial is NOTHING else self._initial
+
+    @property
     def name(self) -> str:
         return self._name
 
@@ -296,7 +301,7 @@ class Field(Part):
         if typed is not None:
             texts = typed.get(self.name, [])
             return [texts] if isinstance(texts, str) else list(texts)
-        value = _opened(self.node.default if self._initial is NOTHING else self._initial)
+        value = _opened(self._given)
         if value is None:
             return []
         several = self.node.multiple and isinstance(value, list | tuple | set | frozenset)
@@ -529,6 +534,15 @@ class Several(Part):
         for part in self._parts.values():
             yield from part._fields()
 
+    @property
+    def _ends(self) -> bool:
+        """Whether it stands within itself and nothing was said of it: where a walk stops."""
+        if not self.node.recursive or self._given not in (NOTHING, None):
+            return False
+        start = f"{self._name}."
+        said = (*(self._form.typed or ()), *self._form.problems)
+        return not any(one == self._name or one.startswith(start) for one in said)
+
     def _fieldset(self, body: str, **extra: Any) -> Markup:
         wires = {key: value for key, value in self._wires().items() if key != "aria-invalid"}
         own = {"class": "actions-group", "id": self._id, "tabindex": "-1", **wires}
@@ -554,18 +568,7 @@ class GroupPart(Several):
 
     @cached_property
     def _parts(self) -> dict[str, Part]:
-        return _parts(self._form, self._name, self.node, self._initial)
-
-    @property
-    def _ends(self) -> bool:
-        """Whether it is a model within itself that nothing was said of: where a walk stops."""
-        if not self.node.recursive or self._initial not in (NOTHING, None):
-            return False
-        if self._name.endswith(".__row__") and self._name.count("__row__") == 1:
-            return False
-        start = f"{self._name}."
-        said = (*(self._form.typed or ()), *self._form.problems)
-        return not any(one == self._name or one.startswith(start) for one in said)
+        return _parts(self._form, self._name, self.node, self._given)
 
     def _fields(self) -> Iterator[Field]:
         return iter(()) if self._ends else super()._fields()
@@ -605,10 +608,12 @@ class RowsPart(Several):
                 and (head := path[len(start) :].partition(".")[0]).isdecimal()
             ]
             return [(index, NOTHING) for index in sorted({*known, *problems})] or self._fewest()
-        value = _opened(self.node.default if self._initial is NOTHING else self._initial)
+        value = _opened(self._given)
         return list(enumerate(value)) if value else self._fewest()
 
     def _fewest(self) -> list[tuple[int, Any]]:
+        if self.node.recursive:
+            return []
         fewest = max(self.node.min_length or 0, 1 if self.node.required else 0)
         return [(index, NOTHING) for index in range(fewest)]
 
@@ -636,12 +641,14 @@ class RowsPart(Several):
         rows = "".join(row.format(one.__html__(), remove) for one in self)
         # A model in rows of its own: a new row has rows, and those have none so far.
         deep = self._name.count("__row__") > 1
-        blank = "" if deep else row.format(self.blank().__html__(), remove)
+        more = "" if deep else self._more(row, remove)
+        return self._fieldset(f'<div data-actions-rows="{escape(self._name)}">{rows}</div>{more}')
+
+    def _more(self, row: str, remove: str) -> str:
+        """One row more, for a script to copy, and the button for it."""
+        blank = row.format(self.blank().__html__(), remove)
         add = f'<button type="button" data-actions-add hidden>{escape(say("add"))}</button>'
-        return self._fieldset(
-            f'<div data-actions-rows="{escape(self._name)}">{rows}</div>'
-            f"<template>{blank}</template>{add}"
-        )
+        return f"<template>{blank}</template>{add}"
 
     __str__ = __html__
 
@@ -699,17 +706,21 @@ class UnionPart(Several):
 
     @cached_property
     def _groups(self) -> dict[str, GroupPart]:
-        given = self.node.default if self._initial is NOTHING else self._initial
+        given = self._given
         return {
             tag: GroupPart(self._form, self._name, group, given if tag == self._tag else NOTHING)
             for tag, group in self.node.choices.items()
         }
 
     def _fields(self) -> Iterator[Field]:
+        if self._ends:
+            return
         yield self._discriminator
         yield from self._chosen._fields()
 
     def __html__(self) -> str:
+        if self._ends:
+            return Markup("")
         own = self._form.render("union", union=self)
         if own is not None:
             return own
@@ -878,14 +889,16 @@ class ActionForm(Several):
 
     def _every(self, part: Part) -> Iterator[Part]:
         inner: Any = part
-        if isinstance(part, UnionPart):
+        if isinstance(part, GroupPart | UnionPart) and part._ends:
+            yield part
+        elif isinstance(part, UnionPart):
             yield part
             yield part._discriminator
             yield from self._every(part._chosen)
         elif isinstance(part, Several):
             if part._name:
                 yield part
-            for one in () if getattr(part, "_ends", False) else inner:
+            for one in inner:
                 yield from self._every(one)
         else:
             yield part

@@ -683,8 +683,8 @@ class Moment:
         self.session: dict[str, Any] = {}
         self.pockets = [SessionPocket(self.session)]
 
-    def keep(self, at: float, path: str | None = "/page") -> str:
-        kept = Kept("save", None, path, at, "text")
+    def keep(self, at: float, path: str | None = "/page", text: str = "text") -> str:
+        kept = Kept("save", None, path, at, text)
         return self.keeper.remember(self.pockets, kept)
 
     def show(self, at: float, *ids: str) -> str | None:
@@ -727,6 +727,13 @@ def test_expired_results_make_room_for_a_new_one(tmp_path):
     new = moment.keep(1200)
 
     assert [id for id, _ in moment.pockets[0].items()] == [new]
+
+
+def test_newer_of_two_that_came_within_a_millisecond_is_shown(tmp_path):
+    moment = Moment(tmp_path)
+    ids = [moment.keep(1000.5001, text="older"), moment.keep(1000.5003, text="newer")]
+
+    assert moment.show(1001, *ids) == "newer"
 
 
 def test_setting_says_how_long_a_result_waits(tmp_path, make_store):
