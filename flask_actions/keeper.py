@@ -85,11 +85,11 @@ class Pocket(Protocol):
 
 
 class Cookies(Protocol):
-    """The cookies of a request and its response, as an :class:`ActionContext` has them."""
+    """The cookies of a request and its response; those that are set are kept from scripts."""
 
     def names(self) -> list[str]: ...
     def get(self, name: str) -> str | None: ...
-    def set(self, key: str, value: str, *, max_age: int, httponly: bool, samesite: str) -> None: ...
+    def set(self, key: str, value: str, *, max_age: int) -> None: ...
     def delete(self, key: str) -> None: ...
 
 
@@ -182,7 +182,7 @@ class CookiePocket:
 
     def put(self, id: str, kept: Kept) -> None:
         name, value = self._cookie(id, kept)
-        self._cookies.set(name, value, max_age=self._ttl, httponly=True, samesite="Lax")
+        self._cookies.set(name, value, max_age=self._ttl)
 
     def drop(self, id: str) -> None:
         self._cookies.delete(f"{KEY}_{id}")

@@ -39,7 +39,7 @@ async def answer(transport: Transport, call: Call) -> Any:
                 value = validate(call.chosen or action.input, data)
                 call.result = await run(action, value, call, transport)
             except HTTPException as aborted:
-                if aborted.response is None:
+                if not isinstance(aborted.response, Response):
                     raise
                 # abort(redirect(...)), by a guard as well, is return redirect(...) of the handler.
                 call.result = respond(aborted.response, call, transport)

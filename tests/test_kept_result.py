@@ -1168,6 +1168,22 @@ def test_own_cookie_is_kept_from_scripts_and_other_sites(tmp_path):
     assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=60"} <= set(parts)
 
 
+def test_own_cookie_reaches_what_the_sessions_cookie_reaches(tmp_path):
+    config = {
+        "SESSION_COOKIE_PATH": "/shop",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_SAMESITE": "None",
+        "SESSION_COOKIE_PARTITIONED": True,
+    }
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie", **config))
+
+    response = browser.open("/_actions/save", "POST", data={"text": "x"})
+
+    (header,) = response.headers.getlist("Set-Cookie")
+    parts = {*header.split("; ")[1:]}
+    assert {"HttpOnly", "SameSite=None", "Secure", "Path=/shop", "Partitioned"} <= parts
+
+
 def test_cookie_store_leaves_the_session_alone(tmp_path):
     browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie"))
 

@@ -515,6 +515,31 @@ def signing_keys(app: Flask) -> list[str | bytes]:
     return [*filter(None, app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key]
 
 
+class _ResultCookies(RequestCookies):
+    """The cookies of results, which reach whatever the session's cookie reaches.
+
+    With ``SESSION_COOKIE_SAMESITE = "None"`` that is a frame in a page of another site.
+    """
+
+    def set(self, key: str, value: str = "", **options: Any) -> None:
+        super().set(key, value, **_like_the_session(), **options)
+
+    def delete(self, key: str, **options: Any) -> None:
+        super().delete(key, **_like_the_session(), **options)
+
+
+def _like_the_session() -> dict[str, Any]:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    interface = app.session_interface
+    return {
+        "path": interface.get_cookie_path(app),
+        "secure": interface.get_cookie_secure(app) or request.is_secure,
+        "httponly": True,
+        "samesite": interface.get_cookie_samesite(app) or "Lax",
+        "partitioned": interface.get_cookie_partitioned(app),
+    }
+
+
 def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
     """The pockets of the browser that sent this request, the same ones each time."""
     environ = request.environ
@@ -525,7 +550,7 @@ def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
         len(held)  # one that is opened at the first look says now what waits in it
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         known = environ.get("flask_actions.waiting")
-        own = keeper.pockets(held, RequestCookies(), lambda: signing_keys(app), known)
+        own = keeper.pockets(held, _ResultCookies(), lambda: signing_keys(app), known)
         environ["flask_actions.pockets"] = own
     return own
 
