@@ -324,6 +324,8 @@ class AppState:
             if UNSTORED not in response.headers.to_wsgi_list():  # a quarter of what get() costs
                 response.headers["Cache-Control"] = "no-store"
         elif _RESULT in request.query_string:
+            if response.status_code < 300 and response.is_streamed:
+                _take_ahead(request, self)
             _carry_on(request, response, self.keeper)
         if "flask_actions.forms" in environ:
             _tell_unrendered(response, environ["flask_actions.forms"], request.path)
@@ -585,6 +587,14 @@ def _closed(transport: Transport, call: WebCall, location: str) -> SafeResult[An
         return SafeResult(error=refusal)
     error = ActionError("UNAUTHORIZED", Text("please_log_in"))
     return SafeResult(error=error, location=location)
+
+
+def _take_ahead(request: Request, state: AppState) -> None:
+    """Results for a page that is rendered while it is sent: no cookie could be changed then."""
+    ids = request.args.getlist(RESULT_PARAMETER)
+    for name, key in state.keeper.meant(pockets(request, state.keeper), ids):
+        if state.registry.find(name) is not None:
+            templating.get_action_result(name, key)
 
 
 def _carry_on(request: Request, response: Response, keeper: Keeper) -> None:

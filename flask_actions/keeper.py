@@ -306,6 +306,14 @@ class Keeper:
                 return text
         return None
 
+    def meant(self, pockets: list[Pocket], ids: Collection[str]) -> list[tuple[str, str | None]]:
+        """The actions, and the keys of their forms, that the results of *ids* are of.
+
+        Not those of long keys, which are kept as hashes (64 signs) that no page asks by.
+        """
+        waiting = [kept for pocket in pockets for id, kept in pocket.items() if id in ids]
+        return [(kept.action, kept.key) for kept in waiting if len(kept.key or "") < 64]
+
     def carry_on(self, pockets: list[Pocket], id: str, path: str) -> bool:
         """A redirect on the way: the result now belongs to *path*. False if there is none."""
         for pocket in pockets:

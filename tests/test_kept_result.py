@@ -21,7 +21,7 @@ from uuid import UUID
 
 import pytest
 from cachelib import BaseCache, FileSystemCache, RedisCache, SimpleCache
-from flask import Flask, redirect, session
+from flask import Flask, redirect, session, stream_with_context
 from pydantic import (
     AnyUrl,
     BaseModel,
@@ -276,6 +276,32 @@ def test_page_shows_a_result_once_and_a_reload_is_clean(browser):
     assert data_of(browser.see(location)) == "hello"
     assert browser.see(location) is None
     assert browser.see("/page") is None
+
+
+@pytest.mark.parametrize("key", [None, "7", "long " * 50], ids=["no key", "a key", "a long key"])
+def test_page_that_is_rendered_while_it_is_sent_shows_a_result_once(browser, site, key):
+    @site.app.get("/streamed")
+    def streamed():
+        def body():
+            yield "first"
+            site.shown.append(get_action_result("save", key))
+            yield "last"
+
+        return stream_with_context(body())
+
+    def see(**options):
+        assert browser.open(location, **options).text == "firstlast"
+        return site.shown.pop()
+
+    fields = {} if key is None else {"_key": key}
+    location = browser.post("hello", page="/streamed", **fields)
+
+    browser.open(location, "HEAD")
+    assert data_of(see(headers={"Sec-Purpose": "prefetch"})) == "hello"
+    assert data_of(see()) == "hello"
+    # A long key is kept as a hash, which cannot be asked for ahead: shown again, lost never.
+    if key is None or len(key) < 64:
+        assert see() is None
 
 
 def test_two_asks_of_one_page_load_give_the_same_result(browser, site):
