@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -41,6 +41,9 @@ _LINES = frozenset(
     "file".split()
 )
 _YES = frozenset({"on", "true", "1", "yes"})
+#: So many lists of a form have a row more to copy: no person fills in as many, and who sends
+#: thousands of rows that hold lists themselves would get a page a hundred times as long.
+MOST_LISTS = 1_000
 #: Buttons that nobody should press by the Enter key.
 _DANGEROUS = frozenset({"delete", "remove", "destroy", "discard", "drop", "reset", "cancel"})
 
@@ -88,8 +91,10 @@ class Surroundings(NamedTuple):
     :ivar prefix: what the ids begin with.
     :ivar typed: what the user typed, where the form was refused; None elsewhere.
     :ivar problems: messages by dotted path.
+    :ivar below: what was typed or is wrong below each path: ``lines`` has 0 and 1.
     :ivar hidden_names: words whose fields never show a value.
     :ivar asked: the names that were rendered.
+    :ivar lists: gives a number for each list that may still have a row more to copy.
     :ivar own: the application's own templates by kind, None where it has none, as far as known.
     :ivar language: of who reads it.
     :ivar known: what is the same in each rendering, kept by the application.
@@ -100,14 +105,24 @@ class Surroundings(NamedTuple):
     prefix: str
     typed: Mapping[str, str | list[str]] | None
     problems: Mapping[str, Sequence[str]]
+    below: Mapping[str, Collection[str]]
     is_secret: Any
     asked: set[str]
+    lists: Iterator[int]
     own: dict[str, Any]
     language: str
     known: dict[Any, Any]
 
     def id_of(self, name: str) -> str:
         return f"{self.prefix}-{as_id(name)}"
+
+    def problems_below(self, name: str) -> Iterator[str]:
+        """The paths of what is wrong with the items of a field."""
+        for head in self.below.get(name, ()) if self.problems else ():
+            path = f"{name}.{head}"
+            if path in self.problems:
+                yield path
+            yield from self.problems_below(path)
 
     def render(self, kind: str, **context: Any) -> Markup | None:
         """What an application's own template of *kind* makes, if it has one."""
@@ -121,6 +136,20 @@ class Surroundings(NamedTuple):
             found = (_template(self.app, f"{folder}/{kind}.html") for folder in folders)
             self.own[kind] = next((one for one in found if one is not None), None)
         return self.own[kind]
+
+
+def heads_below(names: Iterable[str]) -> dict[str, dict[str, None]]:
+    """The next segments of dotted *names* below each path, in their order."""
+    below: dict[str, dict[str, None]] = {}
+    for name in names:
+        while name:
+            above, _, head = name.rpartition(".")
+            heads = below.setdefault(above, {})
+            if head in heads:
+                break
+            heads[head] = None
+            name = above
+    return below
 
 
 def _template(app: Flask, name: str) -> Any:
@@ -280,12 +309,12 @@ class Field(Part):
 
     @property
     def _messages(self) -> Sequence[str]:
-        own = self._form.problems.get(self._name, ())
-        if not self.node.multiple or not self._form.problems:
+        problems = self._form.problems
+        own = problems.get(self._name, ())
+        if not self.node.multiple or not problems:
             return own
-        start = f"{self._name}."
-        inner = (v for k, v in self._form.problems.items() if k.startswith(start))
-        return [*own, *(text for texts in inner for text in texts)]
+        inner = self._form.problems_below(self._name)
+        return [*own, *(text for path in inner for text in problems[path])]
 
     @property
     def values(self) -> list[str]:
@@ -539,9 +568,8 @@ class Several(Part):
         """Whether it stands within itself and nothing was said of it: where a walk stops."""
         if not self.node.recursive or self._given not in (NOTHING, None):
             return False
-        start = f"{self._name}."
-        said = (*(self._form.typed or ()), *self._form.problems)
-        return not any(one == self._name or one.startswith(start) for one in said)
+        above, _, own = self._name.rpartition(".")
+        return own not in self._form.below.get(above, ())
 
     def _fieldset(self, body: str, **extra: Any) -> Markup:
         wires = {key: value for key, value in self._wires().items() if key != "aria-invalid"}
@@ -596,18 +624,10 @@ class RowsPart(Several):
         return {str(index): self._row(str(index), one) for index, one in self._rows()}
 
     def _rows(self) -> list[tuple[int, Any]]:
-        typed = self._form.typed
-        if typed is not None:
-            start = f"{self._name}."
-            heads = {key[len(start) :].partition(".")[0] for key in typed if key.startswith(start)}
-            known = sorted({int(head) for head in heads if head.isdecimal()})
-            problems = [
-                int(head)
-                for path in self._form.problems
-                if path.startswith(start)
-                and (head := path[len(start) :].partition(".")[0]).isdecimal()
-            ]
-            return [(index, NOTHING) for index in sorted({*known, *problems})] or self._fewest()
+        if self._form.typed is not None:
+            heads = self._form.below.get(self._name, ())
+            known = {int(head) for head in heads if head.isdecimal()}
+            return [(index, NOTHING) for index in sorted(known)] or self._fewest()
         value = _opened(self._given)
         return list(enumerate(value)) if value else self._fewest()
 
@@ -627,7 +647,7 @@ class RowsPart(Several):
 
     def blank(self) -> Any:
         """An empty row whose names hold ``__row__`` for its position, for ``<template>``."""
-        untyped = self._form._replace(typed=None, problems={}, asked=set())
+        untyped = self._form._replace(typed=None, problems={}, below={}, asked=set())
         return RowsPart(untyped, self._name, self.node, NOTHING)._row("__row__", NOTHING)
 
     def __html__(self) -> str:
@@ -640,7 +660,7 @@ class RowsPart(Several):
         row = '<div class="actions-row">{}{}</div>'
         rows = "".join(row.format(one.__html__(), remove) for one in self)
         # A model in rows of its own: a new row has rows, and those have none so far.
-        deep = self._name.count("__row__") > 1
+        deep = self._name.count("__row__") > 1 or next(self._form.lists, None) is None
         more = "" if deep else self._more(row, remove)
         return self._fieldset(f'<div data-actions-rows="{escape(self._name)}">{rows}</div>{more}')
 
@@ -879,7 +899,7 @@ class ActionForm(Several):
         for part in self._every(self):
             names = [part._name]
             if isinstance(part, Field) and part.node.multiple:
-                names += [one for one in left if one.startswith(f"{part._name}.")]
+                names += self._form.problems_below(part._name)
             for name in names:
                 for text in left.pop(name, ()):
                     yield f"{part._label}: {text}", part._id

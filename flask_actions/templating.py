@@ -101,7 +101,7 @@ def action_form(
     :raises TypeError: for an action whose input is no model.
     """
     # Not for all who import us: a form is drawn by a great part of the package.
-    from .formview import ActionForm, Surroundings, as_id
+    from .formview import MOST_LISTS, ActionForm, Surroundings, as_id, heads_below
 
     state = _state()
     name = state.registry.name_of(action)
@@ -113,6 +113,7 @@ def action_form(
     typed = None
     if result is not None and error is not None and (result.values or error.fields):
         typed = result.values
+    problems = {} if error is None else error.fields
     words = (*state.settings.secret_fields, *found.input.secret_words)
     prefix = as_id(name)
     if key is not None:
@@ -126,9 +127,11 @@ def action_form(
         theme=theme,
         prefix=prefix,
         typed=typed,
-        problems={} if error is None else error.fields,
+        problems=problems,
+        below=heads_below((*(typed or ()), *problems)),
         is_secret=partial(_is_secret, words),
         asked=set(),
+        lists=iter(range(MOST_LISTS)),
         own={},
         language=language(),
         known=state.rendered,

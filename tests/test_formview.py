@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,7 @@ from wtforms.validators import DataRequired, Length
 from wtforms.widgets import PasswordInput
 
 from flask_actions import ActionInputError, Actions, Upload, action_form
+from flask_actions.formview import MOST_LISTS
 
 
 class Colour(Enum):
@@ -734,6 +736,36 @@ def test_rows_within_new_rows_end():
     assert max(name.count("__row__") for name in names) == 2
     # Where there is no further row to copy, no button offers one.
     assert page.count("<template>") == page.count("data-actions-add") == 2
+
+
+def seconds_of_a_page(rows: int, each: str) -> float:
+    """What the page costs that gives back *rows* rows of a form that was refused."""
+    app = build(model=Tree)
+    client = app.test_client()
+    data = {f"kids.{number}.{each}": "" for number in range(rows)}
+    headers = {"Referer": "http://localhost/"}
+    location = client.post("/_actions/createPost", data=data, headers=headers).location
+    start = time.process_time()
+    client.get(location)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("each", ["name", "left.name", "kids.0.name"])
+def test_page_costs_as_much_more_as_the_form_had_rows_more(each):
+    seconds_of_a_page(10, each)
+
+    few, many = seconds_of_a_page(200, each), seconds_of_a_page(990, each)
+
+    assert many < 10 * few  # of five times the rows; it was thirteen and more
+
+
+def test_thousands_of_lists_have_no_row_to_copy_each():
+    names = {f"kids.{i}.kids.{j}.name": "" for i in range(50) for j in range(50)}
+
+    page = refused(build(model=Tree), **names)
+
+    assert page.count('name="kids.49.kids.49.name"') == 1
+    assert page.count("<template>") == page.count("data-actions-add") == MOST_LISTS
 
 
 class Labels(BaseModel):
