@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from flask import Flask
 from jinja2 import TemplateNotFound
@@ -60,6 +61,23 @@ class Option(NamedTuple):
 def as_id(name: str) -> str:
     """A name as part of an id, in which HTML has no white space, and CSS selectors no dots."""
     return re.sub(r"[^\w-]+", "-", name)
+
+
+def prefix_of(action: str, key: str | None, node: Any) -> str:
+    """What the ids of a form begin with, and those of no other form of the action.
+
+    :param key: which of several copies it is.
+    :param node: has the names of its fields as ``members``.
+    """
+    start = as_id(action)
+    if key is None:
+        return start
+    own = as_id(key)
+    taken = {as_id(one).partition("-")[0] for one in node.members}
+    if own == key and "-" not in own and own not in taken | {"summary", "submit"}:
+        return f"{start}-{own}"
+    # Begins as a field does, or as another key may: a mark of its own tells them apart.
+    return f"{start}-{own}-{crc32(key.encode()):08x}"
 
 
 def attributes(*several: Mapping[str, Any]) -> Markup:

@@ -9,7 +9,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote, unquote
-from zlib import crc32
 
 from flask import Flask, current_app, has_request_context, request
 from flask.wrappers import Request
@@ -101,7 +100,7 @@ def action_form(
     :raises TypeError: for an action whose input is no model.
     """
     # Not for all who import us: a form is drawn by a great part of the package.
-    from .formview import MOST_LISTS, ActionForm, Surroundings, as_id, heads_below
+    from .formview import MOST_LISTS, ActionForm, Surroundings, heads_below, prefix_of
 
     state = _state()
     name = state.registry.name_of(action)
@@ -115,17 +114,10 @@ def action_form(
         typed = result.values
     problems = {} if error is None else error.fields
     words = (*state.settings.secret_fields, *found.input.secret_words)
-    prefix = as_id(name)
-    if key is not None:
-        own = as_id(str(key))
-        # A field may be called as a key is, and keys that differ may look alike, or begin alike.
-        plain = own.isdecimal() and own not in getattr(node, "members", ())
-        mark = "" if plain else f"-{crc32(str(key).encode()):08x}"
-        prefix = f"{prefix}-{own}{mark}"
     surroundings = Surroundings(
         app=app,
         theme=theme,
-        prefix=prefix,
+        prefix=prefix_of(name, None if key is None else str(key), node),
         typed=typed,
         problems=problems,
         below=heads_below((*(typed or ()), *problems)),

@@ -915,11 +915,16 @@ def test_fields_called_as_parts_of_the_form_have_ids_of_their_own():
         pytest.param(["summary", "submit"], id="as a part of the form"),
         pytest.param(["a", "a-title"], id="one begins another"),
         pytest.param([1, "1-title"], id="a number begins another"),
+        pytest.param(["your"], id="as a field of several words"),
     ],
 )
 def test_no_id_stands_twice_whatever_the_key(keys):
+    class Model(Post):
+        text: str = Field("", alias="your text")
+        own_text: str = Field("", alias="text")
+
     call = "".join(f"{{{{ action_form('createPost', key={key!r}) }}}}" for key in keys)
-    app = build("{{ action_form('createPost') }}" + call)
+    app = build("{{ action_form('createPost') }}" + call, model=Model)
     client = app.test_client()
     headers = {"Referer": "http://localhost/"}
     response = client.post("/_actions/createPost", data={"_key": keys[0]}, headers=headers)
@@ -930,6 +935,19 @@ def test_no_id_stands_twice_whatever_the_key(keys):
     assert len(page.ids) == len(set(page.ids))
     targets = re.findall(r'(?:for|href)="#?([^"]+)"', page.text)
     assert {one for one in targets if "__row__" not in one} <= {*page.ids}
+
+
+def test_key_that_is_no_other_name_stands_in_the_id_as_it_is():
+    page = Page(first(build(COPIES.replace("(1, 2)", "(1, 'editor')"))))
+
+    assert {"createPost-1", "createPost-1-title", "createPost-editor-title"} <= {*page.ids}
+
+
+def test_no_id_stands_twice_where_the_key_is_a_field_of_a_flask_form():
+    call = "{{ action_form('createPost') }}{{ action_form('createPost', key='address') }}"
+    page = Page(first(build(call, model=Old)))
+
+    assert len(page.ids) == len(set(page.ids))
 
 
 def test_no_id_stands_twice_where_the_key_is_a_position():
