@@ -94,6 +94,12 @@ class WebCall(Call):
         """The request that the call came by; there as long as it lasts."""
         return self._request()  # type: ignore[return-value]
 
+    @property
+    def host(self) -> str:
+        """Host and port that the request was made to."""
+        request = self.request
+        return request.environ.get("HTTP_HOST") or request.host  # which looks at each letter
+
     def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
         for number in (code, None) if code is not None else (None,):
@@ -286,15 +292,15 @@ class WebCall(Call):
         """The page that the call came from: a URL of this site without our parameters, or None."""
         ours = ("_action", RESULT_PARAMETER, *MARKS)
         if self.by_page:
-            here = on_site(here_url(self.request), self.request.host)
+            here = on_site(here_url(self.request), self.host)
             return None if here is None else without_query(here, (*ours, "_page"))
-        headers = self.request.environ
+        headers, host = self.request.environ, self.host
         for candidate in (
             self._page(),
             headers.get("HTTP_HX_CURRENT_URL"),
             headers.get("HTTP_REFERER"),
         ):
-            here = on_site(candidate or "", self.request.host)
+            here = on_site(candidate or "", host)
             if here is not None and not self.is_action(here):
                 return without_query(here.partition("#")[0], ours)
         return None
@@ -356,7 +362,7 @@ class WebCall(Call):
         asks = result.error is not None and result.error.code == "UNAUTHORIZED"
         if not asks or page is None or self.ctx.user is not None:
             return None
-        here, way = self.back(), on_site(page, self.request.host)
+        here, way = self.back(), on_site(page, self.host)
         if here is not None and way is not None and path_of(here) == path_of(way):
             return None  # the login form itself: it shows what is wrong
         back = self.keep(result, here)
@@ -408,7 +414,7 @@ class WebTransport:
         check_origin(
             origin=headers.get("HTTP_ORIGIN"),
             fetch_site=headers.get("HTTP_SEC_FETCH_SITE"),
-            host=headers.get("HTTP_HOST") or request.host,
+            host=call.host,
             trusted=call.settings.trusted_origins,
         )
         if call.action is None:
