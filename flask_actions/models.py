@@ -621,8 +621,14 @@ _OPEN = frozenset({"any", "bytes", "callable", "function-plain", "is-instance", 
 def _open_ended(schema: Any) -> bool:
     """Whether a core schema lets in values that cannot be serialised."""
     if isinstance(schema, Mapping):
-        return schema.get("type") in _OPEN or any(map(_open_ended, schema.values()))
+        return kind_of(schema) in _OPEN or any(map(_open_ended, schema.values()))
     return isinstance(schema, (list, tuple)) and any(map(_open_ended, schema))
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """What kind of type a core schema is of; empty for fields by name, one may be called type."""
+    kind = schema.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 #: Kinds of core schema with keys and values.
