@@ -25,6 +25,7 @@ from .models import (
     keys_are_texts,
 )
 from .registry import Registry
+from .rich import is_pydantics, when_used
 from .shapes import FILE_RULES
 
 _Schema = Mapping[str, Any]
@@ -232,9 +233,8 @@ class _Types:
     def type(self, schema: _Schema) -> str:
         if (schema.get("metadata") or {}).get(FILE_RULES):
             return "never" if self._sent else "unknown"  # a file goes with a form alone
-        shown = None if self._sent else schema.get("serialization")
-        if shown is not None:
-            told = self._serialized(shown)
+        if not self._sent and "serialization" in schema:
+            told = self._serialized(schema)
             if told is not None:
                 return told
         return self._type(schema)
@@ -293,19 +293,25 @@ class _Types:
             case kind:
                 return (_SENT if self._sent else _ARRIVES).get(kind, "unknown")
 
-    def _serialized(self, shown: _Schema) -> str | None:
+    def _serialized(self, schema: _Schema) -> str | None:
         """What a serializer of its own makes of a value; None for one that changes nothing."""
-        if str(shown.get("when_used", "always")).startswith("json"):
-            return None  # devalue has the values themselves
+        shown, own = schema["serialization"], is_pydantics(schema)
         match shown["type"]:
             case "function-plain" | "function-wrap":
+                if own and str(shown.get("when_used", "")).startswith("json"):
+                    return None  # devalue has the values themselves
                 if shown.get("return_schema") is not None:
-                    return self.type(shown["return_schema"])
-                own = str(getattr(shown["function"], "__module__", "")).startswith("pydantic.")
-                return None if own else "unknown"
+                    told = self.type(shown["return_schema"])
+                elif own:
+                    return None
+                else:
+                    told = "unknown"
             case "to-string" | "format":
-                return "string"
-        return None
+                told = "string"
+            case _:
+                return None
+        unless_none = when_used(shown).endswith("unless-none") and _may_be_none(schema)
+        return _union([told, "null"]) if unless_none else told
 
     def _int(self, schema: _Schema) -> str:
         """``bigint`` only where a bound says that it may be that large."""
@@ -556,6 +562,12 @@ def _paths_of(field: _Schema, name: str) -> list[list[str]]:
         return [[alias]]
     paths = alias if isinstance(alias[0], list) else [alias]
     return [[*map(str, path)] for path in paths]
+
+
+def _may_be_none(schema: _Schema) -> bool:
+    while schema["type"] == "default":
+        schema = schema["schema"]
+    return schema["type"] in ("nullable", "none", "any")
 
 
 def _described(metadata: Mapping[str, Any]) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -24,9 +26,12 @@ from pydantic import (
     Field,
     HttpUrl,
     PlainSerializer,
+    SerializeAsAny,
     computed_field,
     field_serializer,
+    model_serializer,
 )
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
@@ -995,6 +1000,192 @@ def test_declared_output_shows_what_it_declares(output, data, arrived):
     value = loads(response.text, {"URL": AnyUrl})
     assert value == arrived
     assert type(value) is type(arrived) or isinstance(value, dict)
+
+
+HIDDEN = "****"
+
+
+def hide(value: Any) -> str:
+    return HIDDEN
+
+
+def hide_from_json(value: Any, info: Any) -> Any:
+    return HIDDEN if info.mode == "json" and info.mode_is_json() else value
+
+
+class Card(BaseModel):
+    """What is secret here is 4242."""
+
+    type: str = "visa"
+    at: datetime = NOW
+    number: Annotated[str, PlainSerializer(hide, when_used="json")] = "4242"
+
+
+class Account(BaseModel):
+    number: str = "4242"
+    at: datetime = NOW
+
+    @field_serializer("number", when_used="json-unless-none")
+    def write_number(self, number: str) -> str:
+        return HIDDEN
+
+
+class Saving(Account):
+    rate: Decimal = Decimal(1)
+
+
+class Whole(BaseModel):
+    number: str = "4242"
+
+    @model_serializer(when_used="json")
+    def write(self) -> dict[str, str]:
+        return {"number": HIDDEN}
+
+
+class Asking(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    number: Annotated[str, PlainSerializer(hide_from_json)] = "4242"
+    at: datetime = NOW
+
+    @model_serializer(mode="wrap")
+    def write(self, handler: Any, info: Any) -> dict[str, Any]:
+        return {**handler(self), "number": HIDDEN if info.mode == "json" else self.number}
+
+
+@pydantic_dataclass
+class Held:
+    number: Annotated[str, PlainSerializer(hide, when_used="json")] = "4242"
+    at: datetime = NOW
+
+
+@dataclass
+class Plain:
+    card: Card
+
+
+class Wallet(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    cards: list[Card] = []
+    either: Account | Saving | None = None
+    any: Any = None
+    dictionary: dict = {}  # type: ignore[type-arg]
+    items: list = []  # type: ignore[type-arg]
+    own: SerializeAsAny[Account] = Account()
+    row: Sequence[Card] = ()
+    next: Wallet | None = None
+
+    @computed_field
+    def first(self) -> Any:
+        return self.cards[0] if self.cards else None
+
+
+CARD = {"type": "visa", "at": NOW, "number": HIDDEN}
+ACCOUNT = {"number": HIDDEN, "at": NOW}
+SAVING = {**ACCOUNT, "rate": "1"}
+EMPTY = {
+    **{"cards": [], "either": None, "any": None, "dictionary": {}, "items": [], "own": ACCOUNT},
+    **{"row": [], "next": None, "first": None},
+}
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["untyped", "declared"])
+@pytest.mark.parametrize(
+    ("data", "arrived"),
+    [
+        pytest.param(Card(), CARD, id="a field's type"),
+        pytest.param(Account(), ACCOUNT, id="a field"),
+        pytest.param(Saving(), SAVING, id="an inherited field"),
+        pytest.param(Whole(), {"number": HIDDEN}, id="a model"),
+        pytest.param(Asking(), {"number": HIDDEN, "at": NOW}, id="who asks for the mode"),
+        pytest.param(
+            Asking(card=Card()),
+            {"number": HIDDEN, "at": NOW, "card": CARD},
+            id="an undeclared member",
+        ),
+        pytest.param(Held(), {"number": HIDDEN, "at": NOW}, id="a dataclass of pydantic's"),
+        pytest.param(Wallet(cards=[Card()]), {**EMPTY, "cards": [CARD], "first": CARD}, id="list"),
+        pytest.param(
+            Wallet(either=Saving()), {**EMPTY, "either": SAVING}, id="a member of a union"
+        ),
+        pytest.param(Wallet(any=Card()), {**EMPTY, "any": CARD}, id="a field of any type"),
+        pytest.param(
+            Wallet(any=[{1: (Card(), {NOW})}, Plain(Card())]),
+            {**EMPTY, "any": [{1: [CARD, {NOW}]}, {"card": CARD}]},
+            id="within a field of any type",
+        ),
+        pytest.param(Wallet(items=[Card()]), {**EMPTY, "items": [CARD]}, id="a bare list"),
+        pytest.param(
+            Wallet(dictionary={"a": Card()}), {**EMPTY, "dictionary": {"a": CARD}}, id="a bare dict"
+        ),
+        pytest.param(Wallet(own=Saving()), {**EMPTY, "own": SAVING}, id="SerializeAsAny"),
+        pytest.param(Wallet(row=[Card()]), {**EMPTY, "row": [CARD]}, id="a sequence"),
+        pytest.param(
+            Wallet(next=Wallet(any=Card())), {**EMPTY, "next": {**EMPTY, "any": CARD}}, id="nested"
+        ),
+        pytest.param(Wallet(extra=Card()), {**EMPTY, "extra": CARD}, id="an extra member"),
+    ],
+)
+def test_what_is_hidden_from_json_is_hidden_from_devalue(data, arrived, declared):
+    app, actions = build()
+    actions.action("give", output=type(data) if declared else None)(lambda: data)
+
+    text = post(app.test_client(), "give").text
+
+    assert loads(text) == arrived
+    assert "4242" not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "arrived"),
+    [
+        pytest.param([Card()], [CARD], id="in a list"),
+        pytest.param({"a": (Card(),)}, {"a": [CARD]}, id="in a dictionary"),
+        pytest.param(Plain(Card()), {"card": CARD}, id="in a dataclass"),
+    ],
+)
+def test_models_of_an_undeclared_output_hide_what_they_hide(data, arrived):
+    app, actions = build()
+    actions.action("give")(lambda: data)
+
+    assert loads(post(app.test_client(), "give").text) == arrived
+
+
+class Spelled(BaseModel):
+    model_config = ConfigDict(ser_json_bytes="base64", ser_json_timedelta="float")
+    raw: bytes = b"\xff"
+    wait: timedelta = timedelta(seconds=90)
+    pattern: re.Pattern[str] = re.compile("a+")
+    price: Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")] = (
+        Decimal(1)
+    )
+    circle: Any = None
+
+
+def test_settings_that_choose_how_json_spells_a_value_are_jsons_alone():
+    app, actions = build()
+    actions.action("give", output=Spelled)(lambda: Spelled(circle=CIRCLE))
+
+    value = loads(post(app.test_client(), "give").text)
+
+    circle = value.pop("circle")
+    assert circle[0] is circle[0][0]
+    assert value.pop("pattern").source == "a+"
+    assert value == {"raw": b"\xff", "wait": "PT1M30S", "price": 1.0}
+
+
+def test_member_may_have_the_name_of_a_part_of_a_schema():
+    app, actions = build()
+    actions.action("give", output=Named)(lambda: Named(type={}, metadata={}))
+
+    assert post(app.test_client(), "give").text == (
+        '[{"type":1,"metadata":2,"serialization":3},["Map"],["Map"],1]'
+    )
+
+
+class Named(BaseModel):
+    type: dict[int, int]
+    metadata: dict[int, int]
+    serialization: int = 1
 
 
 class Counted(BaseModel):

@@ -528,19 +528,23 @@ class Whole(BaseModel):
     complicated: complex
     as_text: Annotated[int, PlainSerializer(str, return_type=str)]
     for_json: Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
+    if_any: Annotated[
+        int | None, PlainSerializer(str, return_type=str, when_used="json-unless-none")
+    ] = None
+    pattern: re.Pattern[str]
 
 
 WHOLE = {
     **{"row": [1], "waiting": [1], "ordered": {"a": 1}, "counter": {"a": 1}, "spot": [1, "a"]},
     **{"size": 1, "word": 'b"q|uo', "rights": 3, "choice": None, "frozen": ["2026-01-02"]},
     **{"address": "127.0.0.1", "text": "[1]", "free": "{}", "secret": "x", "bytes_": "1 kB"},
-    **{"complicated": "1+2j", "as_text": 1, "for_json": 1},
+    **{"complicated": "1+2j", "as_text": 1, "for_json": 1, "pattern": "a+"},
 }
 
 
 #: Types of outputs, and data of each.
 ARRIVING: dict[str, tuple[Any, list[Any]]] = {
-    "kinds": (Whole, [WHOLE]),
+    "kinds": (Whole, [WHOLE, {**WHOLE, "if_any": 1}]),
     "numbers": (dict[int, str], [{}, {1: "a"}]),
     "members": (dict[Side, int], [{}, {"left": 1}]),
     "members that are texts": (dict[Word, int], [{}, {'b"q|uo': 1}]),

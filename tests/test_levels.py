@@ -15,7 +15,7 @@ PACKAGE = Path(flask_actions.__file__).parent
 
 #: Each file on its level, from the ground up.
 LEVELS = [
-    {"records", "shelf"},
+    {"records", "rich", "shelf"},
     {"messages", "config", "urls", "shapes", "packing"},
     {"errors"},
     {"controls", "models"},
