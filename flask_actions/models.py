@@ -30,7 +30,17 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from .errors import ActionError, ActionInputError, Issue, LateIssues, Told
 from .messages import Places, Text, is_lazy
 from .packing import types_in
-from .shapes import Items, Leaf, Shape, clean_path, names_in, place_of, shape_of, split_name
+from .shapes import (
+    Items,
+    Leaf,
+    Shape,
+    clean_path,
+    holds_strict,
+    names_in,
+    place_of,
+    shape_of,
+    split_name,
+)
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -55,6 +65,11 @@ class Input:
     def shape(self) -> Shape | None:
         """The tree of the model's fields; None without a pydantic type."""
         return None
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether it takes less from Python than from JSON."""
+        return False
 
     @cached_property
     def places(self) -> Places | None:
@@ -153,6 +168,10 @@ class ModelInput(Input):
     @cached_property
     def shape(self) -> Shape:
         return shape_of(self.described.core_schema)
+
+    @cached_property
+    def strict(self) -> bool:
+        return holds_strict(self.shape)
 
     @cached_property
     def adapter(self) -> Any:

@@ -8,18 +8,21 @@ import re
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import pytest
 from flask import Flask, redirect, request
 from pydantic import (
+    AliasPath,
     AnyUrl,
     BaseModel,
     ConfigDict,
@@ -27,7 +30,9 @@ from pydantic import (
     HttpUrl,
     PlainSerializer,
     SerializeAsAny,
+    Strict,
     computed_field,
+    create_model,
     field_serializer,
     model_serializer,
 )
@@ -73,7 +78,7 @@ class Order(BaseModel):
     paper: Upload | None = None
 
 
-class Strict(BaseModel):
+class Forbidding(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: str
 
@@ -568,6 +573,150 @@ def test_rich_input_that_does_not_fit_is_an_input_error(ask):
     assert list(answer["fields"]) == ["at"]
 
 
+class Level(Enum):
+    LOW = 1
+    HIGH = "high"
+
+
+class Line(BaseModel):
+    model_config = ConfigDict(strict=True)
+    day: date | None = None
+    count: int = 0
+    inner: Line | None = None
+
+
+class Shelf(BaseModel):
+    kind: Literal["shelf"] = "shelf"
+    when: Annotated[date, Strict()]
+
+
+class Sign(BaseModel):
+    kind: Literal["sign"] = "sign"
+    when: str
+
+
+class Aliased(BaseModel):
+    model_config = ConfigDict(strict=True)
+    day: date = Field(validation_alias=AliasPath("way", -1, "day"))
+
+
+class Pair(NamedTuple):
+    day: date
+    name: str
+
+
+DAY = date(2024, 5, 1)
+ID = UUID(int=5)
+MIDNIGHT = datetime(2024, 5, 1, tzinfo=UTC)
+
+#: A strict type, what a client sends, and what the handler gets.
+STRICT = [
+    pytest.param(date, "2024-05-01", DAY, id="a date in a text"),
+    pytest.param(date, MIDNIGHT, DAY, id="a date in a Date"),
+    pytest.param(datetime, "2024-05-01T12:30:00Z", NOW, id="a date and time in a text"),
+    pytest.param(datetime, NOW, NOW, id="a date and time"),
+    pytest.param(time, "12:30", time(12, 30), id="a time"),
+    pytest.param(timedelta, "PT90S", timedelta(seconds=90), id="a duration"),
+    pytest.param(UUID, str(ID), ID, id="a UUID"),
+    pytest.param(Decimal, "1.50", Decimal("1.50"), id="a decimal in a text"),
+    pytest.param(Decimal, 1.5, Decimal("1.5"), id="a decimal in a number"),
+    pytest.param(Decimal, BigInt(2**70), Decimal(2**70), id="a decimal in a BigInt"),
+    pytest.param(bytes, "abc", b"abc", id="bytes in a text"),
+    pytest.param(bytes, b"abc", b"abc", id="bytes"),
+    pytest.param(Level, 1, Level.LOW, id="an enum"),
+    pytest.param(Level | None, "high", Level.HIGH, id="a text of an enum"),
+    pytest.param(IPv4Address, "127.0.0.1", IPv4Address("127.0.0.1"), id="an address"),
+    pytest.param(tuple[int, date], [1, "2024-05-01"], (1, DAY), id="a pair"),
+    pytest.param(tuple[date, ...], ["2024-05-01"], (DAY,), id="a tuple"),
+    pytest.param(set[date], ["2024-05-01"], {DAY}, id="a set in an array"),
+    pytest.param(set[UUID], {str(ID)}, {ID}, id="a set"),
+    pytest.param(frozenset[int], {1}, frozenset([1]), id="a frozen set"),
+    pytest.param(deque[int], [1], deque([1]), id="a deque"),
+    pytest.param(dict[date, set[int]], {"2024-05-01": [1]}, {DAY: {1}}, id="an object"),
+    pytest.param(dict[date, int], {MIDNIGHT: 1}, {DAY: 1}, id="a Map"),
+    pytest.param(Line, {"inner": {"day": "2024-05-01"}}, Line(inner=Line(day=DAY)), id="a model"),
+    pytest.param(list[Line], [{"day": MIDNIGHT}], [Line(day=DAY)], id="models"),
+    pytest.param(Pair, ["2024-05-01", "2024-05-01"], Pair(DAY, "2024-05-01"), id="a named tuple"),
+    pytest.param(str | date, "2024-05-01", "2024-05-01", id="a text or a date"),
+    pytest.param(int | date, "2024-05-01", DAY, id="a number or a date"),
+    pytest.param(
+        Annotated[Shelf | Sign, Field(discriminator="kind")],
+        {"kind": "sign", "when": "2024-05-01"},
+        Sign(when="2024-05-01"),
+        id="the other one of a tagged union",
+    ),
+    pytest.param(
+        Annotated[Shelf | Sign, Field(discriminator="kind")],
+        {"kind": "shelf", "when": "2024-05-01"},
+        Shelf(when=DAY),
+        id="one of a tagged union",
+    ),
+    pytest.param(
+        Aliased, {"way": [{}, {"day": "2024-05-01"}]}, Aliased.model_construct(day=DAY), id="alias"
+    ),
+]
+
+
+def take_strictly(type_: Any, sent: Any) -> tuple[Any, list[Any]]:
+    """The answer to a rich body, and what the handler of a strict model got."""
+    app, actions = build()
+    model = create_model("Model", __config__=ConfigDict(strict=True), x=(type_, ...))
+    seen: list[Any] = []
+    actions.action("take", input=model)(lambda input: seen.append(input.x))
+    text = dumps({"x": sent, "rich": NOW})
+    return post(app.test_client(), "take", data=text, content_type=DEVALUE), seen
+
+
+@pytest.mark.parametrize(("type_", "sent", "got"), STRICT)
+def test_strict_model_takes_a_rich_body_as_it_takes_json(type_, sent, got):
+    answer, seen = take_strictly(type_, sent)
+
+    assert answer.status_code == 204, answer.text
+    assert seen == [got]
+    assert type(seen[0]) is type(got)
+
+
+@pytest.mark.parametrize(
+    ("type_", "sent", "path"),
+    [
+        pytest.param(date, NOW, ["x"], id="a time for a date"),
+        pytest.param(int, "5", ["x"], id="a text for a number"),
+        pytest.param(int, 5.5, ["x"], id="a fraction for a number"),
+        pytest.param(Decimal, "five", ["x"], id="no decimal"),
+        pytest.param(bool, 1, ["x"], id="a number for a boolean"),
+        pytest.param(Level, True, ["x"], id="a boolean for an enum of numbers"),
+        pytest.param(list[int], {1}, ["x"], id="a set for a list"),
+        pytest.param(set[date], ["x"], ["x", 0], id="no set of dates"),
+    ],
+)
+def test_strict_model_refuses_in_a_rich_body_what_it_refuses_in_json(type_, sent, path):
+    answer, seen = take_strictly(type_, sent)
+
+    assert [one["path"] for one in answer.json["issues"]] == [path]
+    assert seen == []
+
+
+def test_strict_models_within_each_other_are_bounded_in_time_and_depth():
+    class Tree(BaseModel):
+        model_config = ConfigDict(strict=True)
+        day: date
+        either: Tree | list[Tree | date] | None = None
+
+    app, actions = build()
+    actions.action("take", input=Tree)(lambda input: None)
+    deep: Any = {"day": "2024-05-01"}
+    for _ in range(95):
+        deep = {"day": "2024-05-01", "either": [deep]}
+    client = app.test_client()
+
+    answers = [
+        post(client, "take", data=dumps(data), content_type=DEVALUE)
+        for data in (deep, {"day": MIDNIGHT, "either": ["2024-05-01"] * 50_000})
+    ]
+
+    assert [one.status_code for one in answers] == [204, 204]
+
+
 # --- each answer to the last byte
 
 
@@ -728,7 +877,7 @@ Pet = Annotated[Cat | Dog, Field(discriminator="kind")]
             id="no multiple",
         ),
         pytest.param(
-            Strict,
+            Forbidding,
             {"title": "x", "more": 1},
             {"code": "unrecognized_keys", "keys": ["more"], "path": []},
             id="a field too many",

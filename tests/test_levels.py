@@ -18,7 +18,7 @@ LEVELS = [
     {"records", "rich", "shelf"},
     {"messages", "config", "urls", "shapes", "packing"},
     {"errors"},
-    {"controls", "models"},
+    {"controls", "fitting", "models"},
     {"action", "context", "result", "uploads"},
     {
         "registry",
