@@ -18,7 +18,8 @@ from .config import Settings
 from .errors import OLDER_STATUSES, STATUSES
 from .models import FormInput, Input, ModelInput, TypedOutput
 from .registry import Registry
-from .shapes import FILE_RULES, Entries, Fields, Items, Leaf, Shape
+from .shapes import FILE_RULES, Entries, Fields, Items, Leaf, Path, Shape, shape_of
+from .urls import quoted
 
 Schema = dict[str, Any]
 
@@ -59,7 +60,8 @@ def describe(app: Flask, registry: Registry, settings: Settings, root: str = "")
         "servers": [{"url": root or "/"}],
         "tags": [{"name": group} for group in groups],
         "paths": {
-            f"{settings.url_prefix}/{name}": {"post": writer.operation(name, action)}
+            # As it is requested: a name's own braces would be a parameter.
+            quoted(f"{settings.url_prefix}/{name}"): {"post": writer.operation(name, action)}
             for name, action in registry
         },
         "components": {
@@ -77,6 +79,32 @@ def write(document: Schema) -> bytes:
 
 
 # --- the types, by pydantic ----------------------------------------------------------------------
+
+
+def _place(around: Schema, path: Path, own: Schema, needed: bool) -> None:
+    """Put a schema where a path leads to, within the one *around*; it adds to what is there."""
+    step, *rest = path
+    if isinstance(step, str):
+        around.setdefault("type", "object")
+        inner = around.setdefault("properties", {}).setdefault(step, {})
+        if needed and step not in around.setdefault("required", []):
+            around["required"].append(step)
+    else:
+        around.setdefault("type", "array")
+        if needed:
+            around["minItems"] = max(around.get("minItems", 0), step + 1, -step)
+        if step < 0:  # counted from the end, for which there are no words
+            return
+        items = around.setdefault("prefixItems", [])
+        items += ({} for _ in range(step + 1 - len(items)))
+        inner = items[step]
+    if rest:
+        _place(inner, tuple(rest), own, needed)
+    elif inner:
+        inner.setdefault("allOf", []).append(own)
+    else:
+        inner |= own
+
 
 _Asked = tuple[str, JsonSchemaMode, CoreSchema]
 
@@ -101,6 +129,32 @@ class _Schemas(GenerateJsonSchema):
         except Exception:  # that of no JSON, or an error in the application's own schema
             return dict(_UNKNOWN)
         return {**found, UPLOAD: {**found.get(UPLOAD, {}), **rules}} if rules else found
+
+    def model_schema(self, schema: Any) -> Schema:
+        return self._in_place(super().model_schema(schema), schema)
+
+    def dataclass_schema(self, schema: Any) -> Schema:
+        return self._in_place(super().dataclass_schema(schema), schema)
+
+    def typed_dict_schema(self, schema: Any) -> Schema:
+        return self._in_place(super().typed_dict_schema(schema), schema)
+
+    def _in_place(self, found: Schema, schema: Any) -> Schema:
+        """A schema with the fields that have an ``AliasPath`` alone where that looks for them;
+        pydantic writes them under their names, by which nobody may send them."""
+        if self.mode != "validation" or schema.get("root_model"):
+            return found
+        shape = shape_of(schema)
+        assert isinstance(shape, Fields)
+        for name, one in shape.fields.items():
+            path = min(one.paths, key=len)
+            if len(path) > 1:
+                own = found["properties"].pop(name)
+                needed = name in found.get("required", ())
+                if needed:
+                    found["required"].remove(name)
+                _place(found, path, own, needed)
+        return found
 
 
 class _Known:
