@@ -22,6 +22,7 @@ from .models import (
     ModelInput,
     Output,
     TypedOutput,
+    in_json,
     keys_are_texts,
 )
 from .registry import Registry
@@ -228,6 +229,7 @@ class _Types:
         self._sent = sent
         self._definitions: dict[str, _Schema] = {}
         self._aliases = 0  # that the spot is in
+        self._strict = False  # the model that the spot is in
         self.told: str = self.type(schema)
 
     def type(self, schema: _Schema) -> str:
@@ -269,13 +271,18 @@ class _Types:
             case "tagged-union":
                 return _union(map(self.type, schema["choices"].values()))
             case "literal":
-                return _union(map(_literal, schema["expected"]))
+                expected = schema["expected"]
+                # JSON brings no member of an enum; of the other literals' texts, pydantic takes it.
+                taken = [one for one in expected if not self._sent or in_json(one)]
+                return _union(map(_literal, taken)) or "never"
             case "enum" if issubclass(schema["cls"], Flag):
                 return "number"
             case "enum":
                 return _union(map(_literal, schema["members"]))
             case "int":
                 return self._int(schema)
+            case "timedelta" if self._sent and schema.get("strict", self._strict):
+                return "string"
             case "json" if self._sent:
                 return "string"
             case "json-or-python":
@@ -351,7 +358,24 @@ class _Types:
         if texts and keys != "string" and not self._sent:
             return f"{{ [Key in {keys}]?: {values} }}"
         told = [] if texts else [f"Map<{keys}, {values}>"]
-        return _union([*told, self._record(values)] if self._sent or texts is not False else told)
+        if self._sent:
+            return _union([*told, self._record(values)] if self._from_text(keyed) else told)
+        return _union([*told, self._record(values)] if texts is not False else told)
+
+    def _from_text(self, keys: _Schema) -> bool:
+        """Whether a key may be a text: an object's keys are."""
+        match keys["type"]:
+            case "literal":
+                return any(isinstance(one, str) for one in keys["expected"])
+            case "tuple" | "frozenset" | "none" | "model" | "dataclass" | "named-tuple":
+                return False
+            case "definition-ref":
+                return self._from_text(self._definitions[keys["schema_ref"]])
+            case "union":
+                choices = [one[0] if isinstance(one, tuple) else one for one in keys["choices"]]
+                return any(map(self._from_text, choices))
+            case _:
+                return "schema" not in keys or self._from_text(keys["schema"])
 
     def _record(self, values: str) -> str:
         # An alias may be within itself in this form alone.
@@ -379,7 +403,9 @@ class _Types:
             return name
         lines = self._writer.told[name] = []
         fields = _past(schema, self._definitions)
-        members = [one for one in self._fields(fields, schema) if one]
+        around, self._strict = self._strict, bool((schema.get("config") or {}).get("strict"))
+        members = [*self._fields(fields, schema)]
+        self._strict = around
         doc = vars(owner).get("__doc__") if schema["type"] == "model" else None
         lines += [*_comment(doc), f"export interface {name} {{"]
         for description, key, told in members:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, Union, get_args
@@ -661,6 +662,12 @@ _OF_ANY_KIND = (_OPEN - {"bytes"}) | {"json-or-python", "lax-or-strict", "chain"
 def definitions_of(schema: Any) -> dict[str, Any]:
     """What a core schema refers to, by name."""
     return {one["ref"]: one for one in schema.get("definitions", ())}
+
+
+def in_json(value: object) -> bool:
+    """Whether JSON can bring a literal's value: of an enum, only members that are texts or numbers
+    themselves."""
+    return not isinstance(value, Enum) or isinstance(value, (str, int))
 
 
 def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticOmit, to_json
 from .action import Action
 from .config import Settings
 from .errors import OLDER_STATUSES, STATUSES
-from .models import FormInput, Input, ModelInput, TypedOutput
+from .models import FormInput, Input, ModelInput, TypedOutput, in_json
 from .registry import Registry
 from .shapes import FILE_RULES, Entries, Fields, Items, Leaf, Path, Shape, shape_of
 from .urls import quoted
@@ -25,6 +25,9 @@ Schema = dict[str, Any]
 
 #: The key of a file's schema that has its rules: OpenAPI has no words for them.
 UPLOAD = "x-upload"
+
+#: The key of a schema of values that a form has a text for, and JSON nothing.
+_FORM_ALONE = "x-form-alone"
 
 _JSON = "application/json"
 _DEVALUE = "application/json+devalue"
@@ -139,6 +142,20 @@ class _Schemas(GenerateJsonSchema):
     def typed_dict_schema(self, schema: Any) -> Schema:
         return self._in_place(super().typed_dict_schema(schema), schema)
 
+    def literal_schema(self, schema: Any) -> Schema:
+        sent: dict[bool, Any] = {True: [], False: []}
+        for one in schema["expected"]:
+            sent[in_json(one)].append(one)
+        if self.mode != "validation" or not sent[False]:
+            return super().literal_schema(schema)
+        told: dict[bool, Schema] = {}
+        for way, few in sent.items():
+            if few:
+                part: Any = {**schema, "expected": few}
+                told[way] = super().literal_schema(part)
+        told[False][_FORM_ALONE] = True
+        return {"anyOf": [*told.values()]} if len(told) > 1 else told[False]
+
     def _in_place(self, found: Schema, schema: Any) -> Schema:
         """A schema with the fields that have an ``AliasPath`` alone where that looks for them;
         pydantic writes them under their names, by which nobody may send them."""
@@ -249,6 +266,8 @@ def _for_json(schema: Any) -> Any:
         return schema
     if UPLOAD in schema:
         return {"not": {}, "description": "A file, which only a form can send."}
+    if _FORM_ALONE in schema:
+        return {"not": {}, "description": "A member of an enum, which only a form can name."}
     changed = {}
     for key, value in schema.items():
         if key in _BY_NAME and isinstance(value, dict):
@@ -405,7 +424,7 @@ def _for_form(schema: Any) -> Any:
     return {
         key: value if key in _LITERAL else _for_form(value)
         for key, value in schema.items()
-        if key != "html"
+        if key not in ("html", _FORM_ALONE)
     }
 
 

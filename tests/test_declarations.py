@@ -34,6 +34,9 @@ from pydantic import (
     PlainSerializer,
     RootModel,
     SecretStr,
+    Strict,
+    TypeAdapter,
+    ValidationError,
     computed_field,
     create_model,
     field_serializer,
@@ -618,6 +621,50 @@ def test_fields_that_are_looked_for_within_are_open():
 
     assert "    row: unknown;\n    third: string;\n  }" in text
     assert 'field: "row.0" | "row.1" | "a.b";' in text
+
+
+class Plain(Enum):
+    ONE = "one"
+
+
+class Kept(BaseModel):
+    model_config = ConfigDict(strict=True)
+    wait: timedelta
+
+
+#: A type, how it is sent, and a value that pydantic refuses from JSON (None for no such value).
+SENT = [
+    pytest.param(Literal[Plain.ONE], "never", '"one"', id="a member alone"),
+    pytest.param(Literal[Plain.ONE, "two"], '"two"', '"one"', id="a member or a text"),
+    pytest.param(Literal[Word.ODD], '"b\\"q|uo"', None, id="a member that is a text"),
+    pytest.param(Literal[Size.SMALL], "1", None, id="a member that is a number"),
+    pytest.param(dict[Literal[1], int], "Map<1, number>", '{"1": 1}', id="keys that are numbers"),
+    pytest.param(
+        dict[tuple[int, int], int],
+        "Map<readonly [number, number], number>",
+        '{"1,2": 1}',
+        id="keys that are pairs",
+    ),
+    pytest.param(
+        dict[int, int], "Map<number, number> | Record<string, number>", None, id="keys of digits"
+    ),
+    pytest.param(Annotated[timedelta, Strict()], "string", "1", id="a strict duration"),
+    pytest.param(timedelta, "number | string", None, id="a duration"),
+]
+
+
+@pytest.mark.parametrize(("type_", "told", "refused"), SENT)
+def test_what_pydantic_refuses_from_json_is_not_declared(type_, told, refused):
+    text = declared(model(value=(type_, ...)), int)
+
+    assert f"    value: {told};\n" in text
+    if refused is not None:
+        with pytest.raises(ValidationError):
+            TypeAdapter(type_).validate_json(refused)
+
+
+def test_strict_model_says_what_its_fields_take():
+    assert "    wait: string;\n" in declared(Kept, int)
 
 
 def test_json_text_is_sent_as_a_text():

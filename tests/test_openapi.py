@@ -134,6 +134,11 @@ class Parcel(BaseModel):
     weight: int = Field(validation_alias=AliasChoices(AliasPath("grams", 0), "weight"))
 
 
+class Coloured(BaseModel):
+    colour: Literal[Colour.RED]
+    either: Literal[Colour.BLUE, "pink"] = "pink"
+
+
 class ByName(BaseModel):
     model_config = ConfigDict(validate_by_name=True)
 
@@ -216,6 +221,10 @@ def rich_app(config: dict[str, Any] | None = None) -> Flask:
     @actions.action
     def send_parcel(input: Parcel) -> str:
         return input.town
+
+    @actions.action
+    def paint(input: Coloured) -> str:
+        return input.colour.value
 
     @actions.action
     def move_in(input: ByName) -> str:
@@ -539,6 +548,10 @@ PARCEL_FORM = {
             False,
             id="of another type within others by form",
         ),
+        pytest.param("paint", JSON, {"colour": "red"}, False, id="an enum's member"),
+        pytest.param("paint", FORM, {"colour": "red"}, True, id="an enum's member by form"),
+        pytest.param("paint", FORM, {"colour": "red", "either": "blue"}, True, id="or another"),
+        pytest.param("paint", FORM, {"colour": "red", "either": "x"}, False, id="or none of them"),
         pytest.param("moveIn", JSON, {"street": "Main"}, True, id="by name as well"),
         pytest.param("pick", JSON, [1, 2], True, id="a list"),
         pytest.param("pick", JSON, ["x"], False, id="a list of others"),
