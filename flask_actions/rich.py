@@ -28,8 +28,9 @@ def serializer_of(kind: Any) -> SchemaSerializer:
 
 def serializer_for(core_schema: Any, own: SchemaSerializer) -> SchemaSerializer:
     """The serialiser of a type; its *own* where that hides nothing from JSON alone."""
-    told = _Teller(core_schema).tell(core_schema)
-    return own if told is core_schema else SchemaSerializer(told)
+    teller = _Teller(core_schema)
+    told = teller.tell(core_schema)
+    return own if told is core_schema else SchemaSerializer(teller.apart(told))
 
 
 def when_used(shown: _Schema) -> str:
@@ -81,13 +82,25 @@ class _Teller:
             told = told if new is shown else {**told, "serialization": new}
         elif kind in _OPEN:
             told = {**told, "serialization": _OPENED}
-        if told is schema:
-            return schema
-        if kind == "union":
-            told["choices"] = sorted(told["choices"], key=self._rank)
-        if kind in _CLASSES:
-            told["cls"] = _stand_in(schema["cls"])
         return told
+
+    def apart(self, schema: Any) -> Any:
+        """A schema with a stand-in for each class.
+
+        Pydantic would take the serialiser that a model has already, whatever the schema says.
+        """
+        if isinstance(schema, (list, tuple)):
+            return type(schema)([self.apart(one) for one in schema])
+        if not isinstance(schema, Mapping):
+            return schema
+        kind = schema.get("type")
+        values = _VALUES if isinstance(kind, str) else ()
+        new = {name: one if name in values else self.apart(one) for name, one in schema.items()}
+        if kind == "union":
+            new["choices"].sort(key=self._rank)
+        if isinstance(kind, str) and kind in _CLASSES:
+            new["cls"] = _stand_in(schema["cls"])
+        return new
 
     def _changed(self, schema: _Schema, parts: Iterable[tuple[str, Any]], extra: object) -> Any:
         changed = {name: new for name, one in parts if (new := self.tell(one, extra)) is not one}
@@ -131,25 +144,20 @@ _INNER = {
     **dict.fromkeys(("list", "set", "frozenset", "deque", "generator"), ("items_schema",)),
     **dict.fromkeys(("dict", "ordered-dict"), ("keys_schema", "values_schema")),
 }
-_NO_PARTS = frozenset(
-    {"metadata", "config", "default", "expected", "members", "function", "serialization"}
-)
+#: What is in a schema and is none.
+_VALUES = frozenset({"metadata", "config", "default", "expected", "members", "function"})
 
 
 def _parts(schema: _Schema, kind: str, extra: object) -> Iterator[tuple[str, Any]]:
     """The parts of a schema that have to do with writing its values."""
     for name, one in schema.items():
-        if name not in _NO_PARTS:
+        if name not in _VALUES and name != "serialization":
             yield name, one
     for name in _INNER.get(kind, ()):
         if name not in schema:
             yield name, _ANY
-    if (
-        kind in ("model-fields", "typed-dict")
-        and extra == "allow"
-        and "extras_schema" not in schema
-    ):
-        yield "extras_schema", _ANY
+    if extra == "allow" and kind in ("model-fields", "typed-dict"):
+        yield "extras_schema", schema.get("extras_schema", _ANY)
 
 
 class _JsonInfo:
@@ -177,6 +185,8 @@ def _opened(value: Any, met: dict[int, tuple[Any, Any]] | None = None) -> Any:
     :param met: identities of lists and dictionaries -> themselves, and what has become of them.
     """
     kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
     if hasattr(kind, "__pydantic_serializer__"):
         return serializer_of(kind).to_python(value, by_alias=True)
     met = {} if met is None else met
@@ -206,14 +216,12 @@ def _opened(value: Any, met: dict[int, tuple[Any, Any]] | None = None) -> Any:
     return new
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _OPENED: _Schema = {"type": "function-plain", "function": _opened}
 
 
 class _StandIn(type):
-    """A class that the instances of another one are of.
-
-    Pydantic would take the serialiser that a model has already, whatever the schema says.
-    """
+    """A class that the instances of another one are of."""
 
     real: type
 

@@ -1228,9 +1228,32 @@ class Wallet(BaseModel):
         return self.cards[0] if self.cards else None
 
 
+class Meow(BaseModel):
+    kind: Literal["meow"] = "meow"
+    whole: Whole = Whole()
+
+
+class Bark(Account):
+    kind: Literal["bark"] = "bark"
+
+
+class Zoo(BaseModel):
+    """Types that are in several places, and in themselves."""
+
+    first: Account | None = None
+    second: Account | None = None
+    animals: list[Annotated[Meow | Bark, Field(discriminator="kind")]] = []
+    either: Account | Bark | None = None
+    held: Held | None = None
+    inner: dict[str, Zoo] = {}
+
+
 CARD = {"type": "visa", "at": NOW, "number": HIDDEN}
 ACCOUNT = {"number": HIDDEN, "at": NOW}
 SAVING = {**ACCOUNT, "rate": "1"}
+ZOO = {
+    **{"first": None, "second": None, "animals": [], "either": None, "held": None, "inner": {}},
+}
 EMPTY = {
     **{"cards": [], "either": None, "any": None, "dictionary": {}, "items": [], "own": ACCOUNT},
     **{"row": [], "next": None, "first": None},
@@ -1270,6 +1293,27 @@ EMPTY = {
         pytest.param(Wallet(row=[Card()]), {**EMPTY, "row": [CARD]}, id="a sequence"),
         pytest.param(
             Wallet(next=Wallet(any=Card())), {**EMPTY, "next": {**EMPTY, "any": CARD}}, id="nested"
+        ),
+        pytest.param(
+            Zoo(inner={"a": Zoo(first=Saving(), second=Account())}),
+            {**ZOO, "inner": {"a": {**ZOO, "first": ACCOUNT, "second": ACCOUNT}}},
+            id="a type of several places",
+        ),
+        pytest.param(
+            Zoo(animals=[Meow(), Bark()]),
+            {
+                **ZOO,
+                "animals": [
+                    {"kind": "meow", "whole": {"number": HIDDEN}},
+                    {**ACCOUNT, "kind": "bark"},
+                ],
+            },
+            id="a tagged union",
+        ),
+        pytest.param(
+            Zoo(either=Bark(), held=Held()),
+            {**ZOO, "either": {**ACCOUNT, "kind": "bark"}, "held": ACCOUNT},
+            id="a union of a class and its base",
         ),
         pytest.param(Wallet(extra=Card()), {**EMPTY, "extra": CARD}, id="an extra member"),
     ],
