@@ -354,6 +354,8 @@ class _Types:
         keyed = schema.get("keys_schema") or anything
         keys = self.type(keyed)
         values = self.type(schema.get("values_schema") or anything)
+        if self._sent:  # by whom it would be written is not asked
+            keyed = {name: one for name, one in keyed.items() if name != "serialization"}
         texts = keys_are_texts(keyed, self._definitions)
         if texts and keys != "string" and not self._sent:
             return f"{{ [Key in {keys}]?: {values} }}"

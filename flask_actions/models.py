@@ -31,6 +31,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from .errors import ActionError, ActionInputError, Issue, LateIssues, Told
 from .messages import Places, Text, is_lazy
 from .packing import types_in
+from .rich import is_pydantics
 from .shapes import (
     Items,
     Leaf,
@@ -676,6 +677,11 @@ def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:
 
     :param keys: a core schema.
     """
+    if "serialization" in keys and not is_pydantics(keys):
+        shown = keys["serialization"]
+        if shown["type"] in ("to-string", "format"):
+            return True
+        keys = shown.get("return_schema", {"type": "any"})
     match keys["type"]:
         case "str":
             return True

@@ -512,6 +512,10 @@ class Counts(BaseModel):
     next: Counts | None = None
 
 
+AsText = Annotated[int, PlainSerializer(str, return_type=str)]
+ForJson = Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
+
+
 class Whole(BaseModel):
     row: Sequence[int]
     waiting: deque[int]
@@ -529,8 +533,8 @@ class Whole(BaseModel):
     secret: SecretStr
     bytes_: ByteSize
     complicated: complex
-    as_text: Annotated[int, PlainSerializer(str, return_type=str)]
-    for_json: Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
+    as_text: AsText
+    for_json: ForJson
     if_any: Annotated[
         int | None, PlainSerializer(str, return_type=str, when_used="json-unless-none")
     ] = None
@@ -556,6 +560,8 @@ ARRIVING: dict[str, tuple[Any, list[Any]]] = {
     "literals": (dict[Literal["a", "b"], int], [{}, {"a": 1}]),
     "mixed literals": (dict[Literal["a", 1], int], [{}, {"a": 1}, {1: 1}]),
     "ids": (dict[UUID, date], [{}, {UUID(int=1): date.today()}]),
+    "keys written as texts": (dict[AsText, int], [{}, {1: 1}]),
+    "keys that JSON alone would have as texts": (dict[ForJson, int], [{}, {1: 1}]),
     "anything": (dict[Any, int], [{}, {"a": 1}, {1: 1}]),
     "within texts": (dict[str, dict[int, int]], [{}, {"a": {}}]),
     "in a pair": (tuple[int, dict[int, int]], [(1, {}), (1, {1: 1})]),
@@ -647,6 +653,12 @@ SENT = [
     ),
     pytest.param(
         dict[int, int], "Map<number, number> | Record<string, number>", None, id="keys of digits"
+    ),
+    pytest.param(
+        dict[ForJson, int],
+        "Map<number, number> | Record<string, number>",
+        None,
+        id="keys written as texts",
     ),
     pytest.param(Annotated[timedelta, Strict()], "string", "1", id="a strict duration"),
     pytest.param(timedelta, "number | string", None, id="a duration"),
