@@ -8,11 +8,14 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 
 HOST ?= 127.0.0.1
 PORT ?= 5000
-# Three processes, since much of it waits for browsers and servers; the browser tests come first, since they take longest.
+# Three processes, since much of it waits for browsers and servers. Who has nothing left to do takes tests from another.
 WORKERS ?= 3
 TESTS ?=
 ONLY ?=
 ROWS ?=
+
+# What was compiled is kept, whatever the machine says: every process of the tests imports it.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test versions bench lint types clean
 
@@ -22,10 +25,11 @@ demo: .venv/.ready
 
 test: .venv/.ready
 	@.venv/bin/python tests/machine.py browser postgres redis
-	.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal $(TESTS)
 
 # Our lowest versions, and each newer Python that is here: make versions ONLY=lowest, ONLY=3.13.
 versions: .venv/.ready
+	@.venv/bin/python tests/machine.py browser postgres redis
 	@ONLY=$(ONLY) WORKERS=$(WORKERS) .venv/bin/python tests/versions.py $(TESTS)
 
 # All rows, kept in benchmarks/README.md; or some, shown only: make bench ROWS="json-valid htmx".

@@ -230,9 +230,14 @@ def ours(*, tokens: bool = False, further: int = 0, **settings: Any) -> Site:
     return Site(app, create, create, "/_actions/placeOrder", "/_actions/listLines")
 
 
-def on_astros_wire() -> Site:
+def on_astros_wire(**settings: Any) -> Site:
     """Ours for Astro's client: its answers are devalue's text, or Astro's errors."""
-    return ours(ACTIONS_WIRE="astro")
+    return ours(ACTIONS_WIRE="astro", **settings)
+
+
+def lazy_on_astros_wire() -> Site:
+    """The same with sessions that are opened at the first look, as Astro's are."""
+    return on_astros_wire(ACTIONS_LAZY_SESSION=True)
 
 
 def many_of_ours(models: list[type[BaseModel]]) -> Site:

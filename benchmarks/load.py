@@ -28,6 +28,7 @@ SITES: dict[str, Callable[[], Site]] = {
     "by hand": apps.by_hand,
     "Flask-Actions": apps.ours,
     "Astro's wire": apps.on_astros_wire,
+    "Astro's wire, lazy session": apps.lazy_on_astros_wire,
     "Astro": node.site,
 }
 #: The variable that tells granian's process which of them it serves.

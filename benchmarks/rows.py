@@ -32,6 +32,7 @@ _WTF = {"theirs": "Flask-WTF"}
 _TOKENS = {"ours": "Flask-Actions with tokens", "theirs": "Flask-WTF with tokens"}
 _LAZY = {"ours": "lazy session"}
 _ASTRO: dict[str, Any] = {"ours": "Astro's wire", "theirs": "Astro", "kind": "load"}
+_LAZY_ASTRO = _ASTRO | {"ours": "Astro's wire, lazy session"}
 _NPM: dict[str, Any] = {"theirs": "devalue of npm", "kind": "peer"}
 _MANY = {"ours": "3,000 actions", "theirs": "Flask-Actions"}
 
@@ -90,6 +91,12 @@ ROWS = {
     ),
     "load-astro-form": Row(
         "requests per second, against Astro: a `FormData`", "form-call", 2.5, **_ASTRO
+    ),
+    "load-lazy-astro-valid": Row(
+        "the same with `ACTIONS_LAZY_SESSION`: JSON, valid", "json-valid", 2.5, **_LAZY_ASTRO
+    ),
+    "load-lazy-astro-invalid": Row(
+        "the same with `ACTIONS_LAZY_SESSION`: JSON, invalid", "json-invalid", 2.5, **_LAZY_ASTRO
     ),
     "write-json": Row("1 MiB of nested data written, against `json`", "write", theirs="json"),
     "write-npm": Row("the same, against the npm package", "write", **_NPM),

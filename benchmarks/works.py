@@ -168,6 +168,7 @@ def _json_work(body: bytes) -> Work:
             "lazy session": partial(call, partial(apps.ours, ACTIONS_LAZY_SESSION=True)),
             "devalue": partial(call, apps.ours, accept=DEVALUE),
             "Astro's wire": partial(call, apps.on_astros_wire),
+            "Astro's wire, lazy session": partial(call, apps.lazy_on_astros_wire),
             "3,000 actions": partial(call, partial(apps.ours, further=3000)),
             "by hand": partial(call, apps.by_hand),
             "APIFlask": partial(call, libraries.apiflask),

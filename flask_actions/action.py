@@ -333,7 +333,7 @@ class Action(Member, Generic[T, In]):
         """What the handler is called with."""
         if self.context_first:
             return (ctx,)
-        return (input, ctx)[: self.arity]
+        return (input,) if self.arity == 1 else (input, ctx)[: self.arity]
 
     def __call__(self, input: In | Raw = None, /) -> SafeResult[T]:
         """Check, validate and run: data or an error in a SafeResult.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from flask import (
@@ -47,6 +46,7 @@ class ActionContext:
     is_action_context = True
     #: Whether its guards are asked, before the body is read.
     asking = False
+    _htmx: HtmxReply | None = None
     _intent: str | None = None
     _bound: Any = None
 
@@ -60,10 +60,12 @@ class ActionContext:
         self._load_user = load_user
         self._user: Any = _UNKNOWN
 
-    @cached_property
+    @property
     def htmx(self) -> HtmxReply:
         """What the answer asks htmx to do; does nothing on other doors."""
-        return HtmxReply()
+        if self._htmx is None:
+            self._htmx = HtmxReply()
+        return self._htmx
 
     @property
     def request(self) -> Request:

@@ -34,13 +34,25 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from enum import Enum
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import TypeAdapter
 
-from .shapes import Entries, Fields, Items, Leaf, Shape, Tagged, Variants, shape_of, spell, text_of
+from .shapes import (
+    Entries,
+    Fields,
+    Items,
+    Leaf,
+    Shape,
+    Tagged,
+    Variants,
+    choices_of,
+    shape_of,
+    spell,
+    text_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +160,7 @@ class Rows:
     """A list of models, or of lists.
 
     :ivar build: what one row is.
+    :ivar recursive: a row may hold such rows itself: there are as many as were given or sent.
     """
 
     label: str
@@ -157,6 +170,7 @@ class Rows:
     min_length: int | None = None
     max_length: int | None = None
     default: Any = None
+    recursive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +186,11 @@ class Union_:
     discriminator: str
     choices: Mapping[str, Group]
     default: Any = None
+
+    @property
+    def recursive(self) -> bool:
+        """Whether one of its models stands within itself: whoever walks them stops here."""
+        return any(one.recursive for one in self.choices.values())
 
 
 Node: TypeAlias = Control | Group | Rows | Union_
@@ -208,7 +227,8 @@ class _Place(NamedTuple):
     :ivar needed: it has no default.
     :ivar free: what it demands is not demanded while all around it is empty.
     :ivar sure: no function sees the data before pydantic.
-    :ivar inside: the models around it.
+    :ivar inside: the models around it, as far as the next rows.
+    :ivar around: all of them.
     """
 
     name: str = ""
@@ -223,6 +243,7 @@ class _Place(NamedTuple):
     multiple: bool = False
     default: Any = None
     inside: tuple[int, ...] = ()
+    around: frozenset[int] = frozenset()
 
 
 class _Core(NamedTuple):
@@ -242,12 +263,22 @@ class _Core(NamedTuple):
     metadata: tuple[_Schema, ...]
 
 
-class _Members(Mapping[str, Node]):
-    """Nodes by name, each made when it is first asked for: types may contain themselves."""
+_Makers: TypeAlias = Mapping[str, Callable[[], "Node | None"]]
 
-    def __init__(self, makers: Mapping[str, Callable[[], Node | None]]) -> None:
-        self._makers = makers
+
+class _Members(Mapping[str, Node]):
+    """Nodes by name, each made when it is first asked for: types may contain themselves.
+
+    :param makers: by name; a function that gives them, where the names need nodes themselves.
+    """
+
+    def __init__(self, makers: _Makers | Callable[[], _Makers]) -> None:
+        self._given = makers
         self._made: dict[str, Node | None] = {}
+
+    @cached_property
+    def _makers(self) -> _Makers:
+        return self._given() if callable(self._given) else self._given
 
     def __getitem__(self, name: str) -> Node:
         if name not in self._made:
@@ -375,6 +406,7 @@ class _Reader:
             free=place.free or not required,
             sure=place.sure and core.sure,
             inside=(*place.inside, key),
+            around=place.around | {key},
         )
         makers: dict[str, Callable[[], Node | None]] = {}
         names: dict[str, str] = {}
@@ -444,6 +476,7 @@ class _Reader:
             min_length=_least(core.schema.get("min_length"), core.bounds.get("min_length")),
             max_length=shape.max_length,
             default=place.default,
+            recursive=not place.around.isdisjoint(_models_in(item)),
         )
 
     def _row(self, schema: _Schema, config: _Schema, item: Shape, place: _Place) -> Node:
@@ -489,11 +522,13 @@ class _Reader:
             for schema, config, one in self._pairs(core.schema, core.config, shape)
         ]
         groups = [group for one in nodes if (group := _as_group(one)) is not None]
-        names = dict.fromkeys(name for one in groups for name in one.members)
-        makers: dict[str, Callable[[], Node | None]] = {
-            name: partial(_merged, groups, name) for name in names
-        }
-        return _plain_group(place, makers, place.needed and not nullable)
+
+        def makers() -> _Makers:
+            names = dict.fromkeys(name for one in groups for name in one.members)
+            return {name: partial(_merged, groups, name) for name in names}
+
+        group = _plain_group(place, makers, place.needed and not nullable)
+        return replace(group, recursive=any(one.recursive for one in groups))
 
     def _pairs(
         self, schema: _Schema, config: _Schema, shape: Shape
@@ -523,6 +558,15 @@ def _flat(shape: Shape) -> Iterator[Shape]:
             yield from _flat(choice)
     else:
         yield shape
+
+
+def _models_in(shape: Shape) -> Iterator[int]:
+    """The models that a shape is, or may be, as the places around it have them."""
+    if isinstance(shape, Fields):
+        yield id(shape.fields)
+    elif isinstance(shape, Tagged | Variants):
+        for one in choices_of(shape):
+            yield from _models_in(one)
 
 
 def _sent(schema: _Schema) -> list[_Schema]:
@@ -583,7 +627,14 @@ def _described(place: _Place, metadata: Iterable[_Schema]) -> _Place:
 
 def _below(place: _Place, name: str, *, needed: bool = True) -> _Place:
     """A place within a place."""
-    return _Place(name=name, needed=needed, free=place.free, sure=place.sure, inside=place.inside)
+    return _Place(
+        name=name,
+        needed=needed,
+        free=place.free,
+        sure=place.sure,
+        inside=place.inside,
+        around=place.around,
+    )
 
 
 def _discriminator(shape: Tagged) -> str:
@@ -597,9 +648,7 @@ def _discriminator(shape: Tagged) -> str:
 # --- groups ------------------------------------------------------------------------------------
 
 
-def _plain_group(
-    place: _Place, makers: Mapping[str, Callable[[], Node | None]], required: bool
-) -> Group:
+def _plain_group(place: _Place, makers: _Makers | Callable[[], _Makers], required: bool) -> Group:
     return Group(
         label=_label(place),
         hint=place.hint,
@@ -623,10 +672,15 @@ def _as_group(node: Node | None) -> Group | None:
         attrs={},
         choices=(_NOTHING, *tags),
     )
-    makers: dict[str, Callable[[], Node | None]] = {node.discriminator: lambda: tag}
-    for name in dict.fromkeys(name for one in groups for name in one.members):
-        makers.setdefault(name, partial(_merged, groups, name))
-    return replace(groups[0], members=_Members(makers)) if groups else None
+
+    def makers() -> _Makers:
+        names = dict.fromkeys(name for one in groups for name in one.members)
+        members = {name: partial(_merged, groups, name) for name in names}
+        return {node.discriminator: lambda: tag, **members}
+
+    if not groups:
+        return None
+    return replace(groups[0], members=_Members(makers), recursive=node.recursive)
 
 
 def _merged(groups: list[Group], name: str) -> Node | None:

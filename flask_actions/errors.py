@@ -305,9 +305,16 @@ class ActionInputError(ActionError):
         issues: list[dict[str, Any]] = []
         fields: dict[str, list[str]] = {}
         for path, code, text in told:
-            issues.append({"path": list(path), "code": code, "message": text})
-            if path:
-                fields.setdefault(_dotted(path), []).append(text)
+            issues.append({"path": [*path], "code": code, "message": text})
+            if not path:
+                continue
+            name = path[0]
+            if len(path) > 1 or type(name) is not str:
+                name = _dotted(path)
+            if name in fields:
+                fields[name].append(text)
+            else:
+                fields[name] = [text]
         plain["issues"], plain["fields"] = issues, fields
         return plain
 
@@ -361,8 +368,7 @@ def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
-    first = path[0]
-    return first if len(path) == 1 and type(first) is str else ".".join(map(str, path))
+    return ".".join(map(str, path))
 
 
 def _near(code: object) -> str:

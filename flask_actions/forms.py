@@ -96,10 +96,12 @@ def _flat_data(
     """
     sent: dict[str, list[str]] = {}
     for name, texts in fields.lists():
-        if "." in name or "[" in name or "]" in name:
-            return None
-        if name not in ignore and name in flat:
+        if name in ignore:
+            continue
+        if name in flat:
             sent[name] = texts
+        elif "." in name or "[" in name or "]" in name:
+            return None
     data: dict[str, Any] = {}
     for name, (leaf, required) in flat.items():
         own = sent.get(name)
@@ -107,7 +109,8 @@ def _flat_data(
         if own is None:
             value = ABSENT
         elif own[0] and leaf.as_sent:
-            value = own[0]
+            data[name] = own[0]
+            continue
         else:
             value = _text(own, (leaf,), leaf.nullable)
         if value is ABSENT and required:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from flask import Flask
 from jinja2 import TemplateNotFound
@@ -41,6 +42,9 @@ _LINES = frozenset(
     "file".split()
 )
 _YES = frozenset({"on", "true", "1", "yes"})
+#: So many lists of a form have a row more to copy: no person fills in as many, and who sends
+#: thousands of rows that hold lists themselves would get a page a hundred times as long.
+MOST_LISTS = 1_000
 #: Buttons that nobody should press by the Enter key.
 _DANGEROUS = frozenset({"delete", "remove", "destroy", "discard", "drop", "reset", "cancel"})
 
@@ -57,6 +61,23 @@ class Option(NamedTuple):
 def as_id(name: str) -> str:
     """A name as part of an id, in which HTML has no white space, and CSS selectors no dots."""
     return re.sub(r"[^\w-]+", "-", name)
+
+
+def prefix_of(action: str, key: str | None, node: Any) -> str:
+    """What the ids of a form begin with, and those of no other form of the action.
+
+    :param key: which of several copies it is.
+    :param node: has the names of its fields as ``members``.
+    """
+    start = as_id(action)
+    if key is None:
+        return start
+    own = as_id(key)
+    taken = {as_id(one).partition("-")[0] for one in node.members}
+    if own == key and "-" not in own and own not in taken | {"summary", "submit"}:
+        return f"{start}-{own}"
+    # Begins as a field does, or as another key may: a mark of its own tells them apart.
+    return f"{start}-{own}-{crc32(key.encode()):08x}"
 
 
 def attributes(*several: Mapping[str, Any]) -> Markup:
@@ -88,8 +109,10 @@ class Surroundings(NamedTuple):
     :ivar prefix: what the ids begin with.
     :ivar typed: what the user typed, where the form was refused; None elsewhere.
     :ivar problems: messages by dotted path.
+    :ivar below: what was typed or is wrong below each path: ``lines`` has 0 and 1.
     :ivar hidden_names: words whose fields never show a value.
     :ivar asked: the names that were rendered.
+    :ivar lists: gives a number for each list that may still have a row more to copy.
     :ivar own: the application's own templates by kind, None where it has none, as far as known.
     :ivar language: of who reads it.
     :ivar known: what is the same in each rendering, kept by the application.
@@ -100,14 +123,24 @@ class Surroundings(NamedTuple):
     prefix: str
     typed: Mapping[str, str | list[str]] | None
     problems: Mapping[str, Sequence[str]]
+    below: Mapping[str, Collection[str]]
     is_secret: Any
     asked: set[str]
+    lists: Iterator[int]
     own: dict[str, Any]
     language: str
     known: dict[Any, Any]
 
     def id_of(self, name: str) -> str:
         return f"{self.prefix}-{as_id(name)}"
+
+    def problems_below(self, name: str) -> Iterator[str]:
+        """The paths of what is wrong with the items of a field."""
+        for head in self.below.get(name, ()) if self.problems else ():
+            path = f"{name}.{head}"
+            if path in self.problems:
+                yield path
+            yield from self.problems_below(path)
 
     def render(self, kind: str, **context: Any) -> Markup | None:
         """What an application's own template of *kind* makes, if it has one."""
@@ -121,6 +154,20 @@ class Surroundings(NamedTuple):
             found = (_template(self.app, f"{folder}/{kind}.html") for folder in folders)
             self.own[kind] = next((one for one in found if one is not None), None)
         return self.own[kind]
+
+
+def heads_below(names: Iterable[str]) -> dict[str, dict[str, None]]:
+    """The next segments of dotted *names* below each path, in their order."""
+    below: dict[str, dict[str, None]] = {}
+    for name in names:
+        while name:
+            above, _, head = name.rpartition(".")
+            heads = below.setdefault(above, {})
+            if head in heads:
+                break
+            heads[head] = None
+            name = above
+    return below
 
 
 def _template(app: Flask, name: str) -> Any:
@@ -170,6 +217,11 @@ class Part:
     @property
     def _messages(self) -> Sequence[str]:
         return self._form.problems.get(self._name, ())
+
+    @property
+    def _given(self) -> Any:
+        """What stands in it before anybody types: the page's value, else the model's default."""
+        return self.node.default if self._initial is NOTHING else self._initial
 
     @property
     def name(self) -> str:
@@ -275,12 +327,12 @@ class Field(Part):
 
     @property
     def _messages(self) -> Sequence[str]:
-        own = self._form.problems.get(self._name, ())
-        if not self.node.multiple or not self._form.problems:
+        problems = self._form.problems
+        own = problems.get(self._name, ())
+        if not self.node.multiple or not problems:
             return own
-        start = f"{self._name}."
-        inner = (v for k, v in self._form.problems.items() if k.startswith(start))
-        return [*own, *(text for texts in inner for text in texts)]
+        inner = self._form.problems_below(self._name)
+        return [*own, *(text for path in inner for text in problems[path])]
 
     @property
     def values(self) -> list[str]:
@@ -296,7 +348,7 @@ class Field(Part):
         if typed is not None:
             texts = typed.get(self.name, [])
             return [texts] if isinstance(texts, str) else list(texts)
-        value = _opened(self.node.default if self._initial is NOTHING else self._initial)
+        value = _opened(self._given)
         if value is None:
             return []
         several = self.node.multiple and isinstance(value, list | tuple | set | frozenset)
@@ -529,6 +581,14 @@ class Several(Part):
         for part in self._parts.values():
             yield from part._fields()
 
+    @property
+    def _ends(self) -> bool:
+        """Whether it stands within itself and nothing was said of it: where a walk stops."""
+        if not self.node.recursive or self._given not in (NOTHING, None):
+            return False
+        above, _, own = self._name.rpartition(".")
+        return own not in self._form.below.get(above, ())
+
     def _fieldset(self, body: str, **extra: Any) -> Markup:
         wires = {key: value for key, value in self._wires().items() if key != "aria-invalid"}
         own = {"class": "actions-group", "id": self._id, "tabindex": "-1", **wires}
@@ -554,18 +614,7 @@ class GroupPart(Several):
 
     @cached_property
     def _parts(self) -> dict[str, Part]:
-        return _parts(self._form, self._name, self.node, self._initial)
-
-    @property
-    def _ends(self) -> bool:
-        """Whether it is a model within itself that nothing was said of: where a walk stops."""
-        if not self.node.recursive or self._initial not in (NOTHING, None):
-            return False
-        if self._name.endswith(".__row__") and self._name.count("__row__") == 1:
-            return False
-        start = f"{self._name}."
-        said = (*(self._form.typed or ()), *self._form.problems)
-        return not any(one == self._name or one.startswith(start) for one in said)
+        return _parts(self._form, self._name, self.node, self._given)
 
     def _fields(self) -> Iterator[Field]:
         return iter(()) if self._ends else super()._fields()
@@ -593,22 +642,16 @@ class RowsPart(Several):
         return {str(index): self._row(str(index), one) for index, one in self._rows()}
 
     def _rows(self) -> list[tuple[int, Any]]:
-        typed = self._form.typed
-        if typed is not None:
-            start = f"{self._name}."
-            heads = {key[len(start) :].partition(".")[0] for key in typed if key.startswith(start)}
-            known = sorted({int(head) for head in heads if head.isdecimal()})
-            problems = [
-                int(head)
-                for path in self._form.problems
-                if path.startswith(start)
-                and (head := path[len(start) :].partition(".")[0]).isdecimal()
-            ]
-            return [(index, NOTHING) for index in sorted({*known, *problems})] or self._fewest()
-        value = _opened(self.node.default if self._initial is NOTHING else self._initial)
+        if self._form.typed is not None:
+            heads = self._form.below.get(self._name, ())
+            known = {int(head) for head in heads if head.isdecimal()}
+            return [(index, NOTHING) for index in sorted(known)] or self._fewest()
+        value = _opened(self._given)
         return list(enumerate(value)) if value else self._fewest()
 
     def _fewest(self) -> list[tuple[int, Any]]:
+        if self.node.recursive:
+            return []
         fewest = max(self.node.min_length or 0, 1 if self.node.required else 0)
         return [(index, NOTHING) for index in range(fewest)]
 
@@ -622,7 +665,7 @@ class RowsPart(Several):
 
     def blank(self) -> Any:
         """An empty row whose names hold ``__row__`` for its position, for ``<template>``."""
-        untyped = self._form._replace(typed=None, problems={}, asked=set())
+        untyped = self._form._replace(typed=None, problems={}, below={}, asked=set())
         return RowsPart(untyped, self._name, self.node, NOTHING)._row("__row__", NOTHING)
 
     def __html__(self) -> str:
@@ -635,13 +678,15 @@ class RowsPart(Several):
         row = '<div class="actions-row">{}{}</div>'
         rows = "".join(row.format(one.__html__(), remove) for one in self)
         # A model in rows of its own: a new row has rows, and those have none so far.
-        deep = self._name.count("__row__") > 1
-        blank = "" if deep else row.format(self.blank().__html__(), remove)
+        deep = self._name.count("__row__") > 1 or next(self._form.lists, None) is None
+        more = "" if deep else self._more(row, remove)
+        return self._fieldset(f'<div data-actions-rows="{escape(self._name)}">{rows}</div>{more}')
+
+    def _more(self, row: str, remove: str) -> str:
+        """One row more, for a script to copy, and the button for it."""
+        blank = row.format(self.blank().__html__(), remove)
         add = f'<button type="button" data-actions-add hidden>{escape(say("add"))}</button>'
-        return self._fieldset(
-            f'<div data-actions-rows="{escape(self._name)}">{rows}</div>'
-            f"<template>{blank}</template>{add}"
-        )
+        return f"<template>{blank}</template>{add}"
 
     __str__ = __html__
 
@@ -699,17 +744,21 @@ class UnionPart(Several):
 
     @cached_property
     def _groups(self) -> dict[str, GroupPart]:
-        given = self.node.default if self._initial is NOTHING else self._initial
+        given = self._given
         return {
             tag: GroupPart(self._form, self._name, group, given if tag == self._tag else NOTHING)
             for tag, group in self.node.choices.items()
         }
 
     def _fields(self) -> Iterator[Field]:
+        if self._ends:
+            return
         yield self._discriminator
         yield from self._chosen._fields()
 
     def __html__(self) -> str:
+        if self._ends:
+            return Markup("")
         own = self._form.render("union", union=self)
         if own is not None:
             return own
@@ -868,7 +917,7 @@ class ActionForm(Several):
         for part in self._every(self):
             names = [part._name]
             if isinstance(part, Field) and part.node.multiple:
-                names += [one for one in left if one.startswith(f"{part._name}.")]
+                names += self._form.problems_below(part._name)
             for name in names:
                 for text in left.pop(name, ()):
                     yield f"{part._label}: {text}", part._id
@@ -878,14 +927,16 @@ class ActionForm(Several):
 
     def _every(self, part: Part) -> Iterator[Part]:
         inner: Any = part
-        if isinstance(part, UnionPart):
+        if isinstance(part, GroupPart | UnionPart) and part._ends:
+            yield part
+        elif isinstance(part, UnionPart):
             yield part
             yield part._discriminator
             yield from self._every(part._chosen)
         elif isinstance(part, Several):
             if part._name:
                 yield part
-            for one in () if getattr(part, "_ends", False) else inner:
+            for one in inner:
                 yield from self._every(one)
         else:
             yield part

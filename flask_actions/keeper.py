@@ -85,11 +85,11 @@ class Pocket(Protocol):
 
 
 class Cookies(Protocol):
-    """The cookies of a request and its response, as an :class:`ActionContext` has them."""
+    """The cookies of a request and its response; those that are set are kept from scripts."""
 
     def names(self) -> list[str]: ...
     def get(self, name: str) -> str | None: ...
-    def set(self, key: str, value: str, *, max_age: int, httponly: bool, samesite: str) -> None: ...
+    def set(self, key: str, value: str, *, max_age: int) -> None: ...
     def delete(self, key: str) -> None: ...
 
 
@@ -182,7 +182,7 @@ class CookiePocket:
 
     def put(self, id: str, kept: Kept) -> None:
         name, value = self._cookie(id, kept)
-        self._cookies.set(name, value, max_age=self._ttl, httponly=True, samesite="Lax")
+        self._cookies.set(name, value, max_age=self._ttl)
 
     def drop(self, id: str) -> None:
         self._cookies.delete(f"{KEY}_{id}")
@@ -305,6 +305,14 @@ class Keeper:
                     pocket.put(each, kept._replace(seen=True))
                 return text
         return None
+
+    def meant(self, pockets: list[Pocket], ids: Collection[str]) -> list[tuple[str, str | None]]:
+        """The actions, and the keys of their forms, that the results of *ids* are of.
+
+        Not those of long keys, which are kept as hashes (64 signs) that no page asks by.
+        """
+        waiting = [kept for pocket in pockets for id, kept in pocket.items() if id in ids]
+        return [(kept.action, kept.key) for kept in waiting if len(kept.key or "") < 64]
 
     def carry_on(self, pockets: list[Pocket], id: str, path: str) -> bool:
         """A redirect on the way: the result now belongs to *path*. False if there is none."""

@@ -48,7 +48,8 @@ log: logging.Logger = logging.getLogger("flask_actions")
 
 Path = tuple[str | int, ...]
 
-#: What is told of one input. A megabyte of wrong items would be answered by seventy.
+#: So many issues are told one by one. A megabyte of wrong items would be answered by seventy, and
+#: to describe them takes pydantic seconds.
 MAX_ISSUES = 10_000
 
 
@@ -201,7 +202,7 @@ class ModelInput(Input):
         try:
             return self._validator.validate_json(body)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False)
+            details = _details(error)
             first = details[0]
             if first["type"] == "json_invalid" and not first["loc"]:  # not that of a Json field
                 reason = first["msg"].removeprefix("Invalid JSON: ")
@@ -212,13 +213,11 @@ class ModelInput(Input):
         try:
             return self._validator.validate_python(data)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False)
-            raise self._problem(details, sent) from None
+            raise self._problem(_details(error), sent) from None
 
     def _problem(
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
-        del details[MAX_ISSUES:]
         shape, places = self.shape, self.places
         if places is None and not any(map(_names_fields, details)):
             return ActionInputError(_Found(shape, details, sent))
@@ -236,10 +235,10 @@ class ModelInput(Input):
                     path = sent(path)
                 # Once each: union members often say the same.
                 issues[path, code, str(message)] = Issue(path, code, message, _context(detail), own)
-        error = ActionInputError(tuple(issues.values()))
+        problem = ActionInputError(tuple(issues.values()))
         if strays:
-            error.strays = tuple(strays)
-        return error
+            problem.strays = tuple(strays)
+        return problem
 
     def _about(self, path: Path, fields: Any, strays: list[Path]) -> list[Path]:
         """The fields that a validator says its error is about.
@@ -285,6 +284,17 @@ class ModelInput(Input):
 def _parts(name: str) -> Path:
     """A dotted name as a path; positions are numbers."""
     return tuple(int(part) if part.isdecimal() else part for part in split_name(name) if part)
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, without the input.
+
+    :raises ActionInputError: if it is too much to tell.
+    """
+    count = error.error_count()
+    if count > MAX_ISSUES:
+        raise ActionInputError({"": Text("too_many_issues", count=count)})
+    return error.errors(include_url=False, include_input=False)
 
 
 def _names_fields(detail: ErrorDetails) -> bool:

@@ -61,6 +61,7 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
 
 #: Stand for themselves; looked up before anything is called, since most values are of these.
 _AS_IT_IS = frozenset({NoneType, str, int, bool})
+_TEXTS = frozenset({str})
 
 _NO_TYPES: Types = {}
 
@@ -128,6 +129,11 @@ def _write(value: Any, types: Types) -> Any:
     if kind in _WRITERS:
         sign, write = _WRITERS[kind]
         return [_SIGN + sign, write(value)]
+    if kind is dict and _TEXTS.issuperset(map(type, value)):
+        return {
+            key: item if type(item) in _AS_IT_IS else _write(item, types)
+            for key, item in value.items()
+        }
     if isinstance(value, Enum):
         return _write(value.value, types)
     if isinstance(value, BaseModel) or dataclasses.is_dataclass(kind):
@@ -138,7 +144,7 @@ def _write(value: Any, types: Types) -> Any:
         return plain["root"] if _is_root(kind) else plain
     if isinstance(value, Mapping):
         if all(type(key) is str for key in value):
-            return {key: _write(item, types) for key, item in value.items()}
+            return _write(dict(value), types)
         pairs = [[_key(key, types), _write(item, types)] for key, item in value.items()]
         return [_SIGN + "dict", pairs]
     if isinstance(value, (set, frozenset, tuple)):
@@ -163,6 +169,10 @@ def _key(key: Any, types: Types) -> Any:
 def _fields(value: Any, known: bool, types: Types) -> dict[str, Any]:
     """The fields of a model or a dataclass, as they are and not as its serialisers show them."""
     kind: Any = type(value)
+    facts: dict[str, Any] = getattr(value, "__dict__", {})
+    if known and facts.keys() == _all_shown(kind) and not value.__pydantic_extra__:
+        if _AS_IT_IS.issuperset(map(type, facts.values())):
+            return facts
     plain: dict[str, Any] = {}
     for name, info in _names(kind):
         item = getattr(value, name)
@@ -199,6 +209,14 @@ def _names(kind: Any) -> list[tuple[str, Any]]:
     ]
 
 
+@cache
+def _all_shown(kind: Any) -> frozenset[str] | None:
+    """The names of a model's fields, if none of them may be left out."""
+    names = _names(kind)
+    shown = issubclass(kind, BaseModel) and all(info is None for _, info in names)
+    return frozenset(name for name, _ in names) if shown else None
+
+
 def _excluded(info: Any, value: Any) -> bool:
     hides = getattr(info, "exclude_if", None)
     return bool(info.exclude) or (hides is not None and bool(hides(value)))
@@ -206,6 +224,8 @@ def _excluded(info: Any, value: Any) -> bool:
 
 def _read(plain: Any, types: Types) -> Any:
     if type(plain) is dict:
+        if _AS_IT_IS.issuperset(map(type, plain.values())):
+            return plain
         return {
             key: item if type(item) in _AS_IT_IS else _read(item, types)
             for key, item in plain.items()

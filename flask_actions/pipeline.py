@@ -32,11 +32,17 @@ async def answer(transport: Transport, call: Call) -> Any:
             if call.action is not None and heard():
                 begun = await tell_started(call)
             action = transport.target(call)
-            if action.guards:
-                await admit(action, call)
-            data = transport.decode(call, action)
-            value = validate(call.chosen or action.input, data)
-            call.result = await run(action, value, call, transport)
+            try:
+                if action.guards:
+                    await admit(action, call)
+                data = transport.decode(call, action)
+                value = validate(call.chosen or action.input, data)
+                call.result = await run(action, value, call, transport)
+            except HTTPException as aborted:
+                if not isinstance(aborted.response, Response):
+                    raise
+                # abort(redirect(...)), by a guard as well, is return redirect(...) of the handler.
+                call.result = respond(aborted.response, call, transport)
         return transport.encode(call, call.result)
     except Exception as problem:
         call.result = explain(problem, call)
@@ -95,10 +101,6 @@ async def run(action: Action[Any], value: Any, call: Call, transport: Transport)
         data = action.handler(*action.arguments(value, ctx))
         if isinstance(data, Awaitable):
             data = await call.settle(data)
-    except HTTPException as aborted:
-        if aborted.response is None:
-            raise
-        data = aborted.response  # abort(redirect(...)) is return redirect(...)
     except ActionInputError as error:
         raise (call.chosen or action.input).place(error, call.sent) from error.__cause__
     if isinstance(data, Response):

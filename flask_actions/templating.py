@@ -9,7 +9,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote, unquote
-from zlib import crc32
 
 from flask import Flask, current_app, has_request_context, request
 from flask.wrappers import Request
@@ -101,39 +100,37 @@ def action_form(
     :raises TypeError: for an action whose input is no model.
     """
     # Not for all who import us: a form is drawn by a great part of the package.
-    from .formview import ActionForm, Surroundings, as_id
+    from .formview import MOST_LISTS, ActionForm, Surroundings, heads_below, prefix_of
 
     state = _state()
     name = state.registry.name_of(action)
     found: Action[Any] = state.registry.find(name)
+    node = _node(found, name)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     result = get_action_result(name, key)
     error = None if result is None else result.error
     typed = None
     if result is not None and error is not None and (result.values or error.fields):
         typed = result.values
+    problems = {} if error is None else error.fields
     words = (*state.settings.secret_fields, *found.input.secret_words)
-    prefix = as_id(name)
-    if key is not None:
-        own = as_id(str(key))
-        # Keys that differ in what an id cannot have are told apart all the same.
-        mark = "" if own == str(key) else f"-{crc32(str(key).encode()):08x}"
-        prefix = f"{prefix}-{own}{mark}"
     surroundings = Surroundings(
         app=app,
         theme=theme,
-        prefix=prefix,
+        prefix=prefix_of(name, None if key is None else str(key), node),
         typed=typed,
-        problems={} if error is None else error.fields,
+        problems=problems,
+        below=heads_below((*(typed or ()), *problems)),
         is_secret=partial(_is_secret, words),
         asked=set(),
+        lists=iter(range(MOST_LISTS)),
         own={},
         language=language(),
         known=state.rendered,
     )
     form = ActionForm(
         surroundings,
-        _node(found, name),
+        node,
         url=action_url(name),
         hidden=_hidden_fields(app, found, key, bound),
         htmx=found.fragment is not None,

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_plus, urlsplit
 
 _BLANKS = "".join(map(chr, range(0x21)))
 _UNFIT = re.compile(r"[\\\x00-\x20\x7f]")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~/-]*")  # what quote() leaves as it is, too
 _DEFAULT_PORTS = (":80", ":443")
 
 
@@ -34,7 +35,9 @@ def on_site(url: str, host: str) -> str | None:
         outside = parts.scheme not in ("http", "https") or "@" in parts.netloc
     except ValueError:
         return None
-    if outside or not parts.netloc or bare_host(parts.netloc) != bare_host(host):
+    if outside or not parts.netloc:
+        return None
+    if parts.netloc != host and bare_host(parts.netloc) != bare_host(host):
         return None
     rest = url.partition("://")[2]
     path = rest[len(parts.netloc) :]
@@ -69,7 +72,9 @@ def add_query(url: str, name: str, value: str) -> str:
     """*url* with one query parameter more, beside those of the same name."""
     url, hash_, fragment = url.partition("#")
     joint = "&" if "?" in url else "?"
-    return f"{url}{joint}{name}={quote(value, safe='/')}{hash_}{fragment}"
+    if not _UNRESERVED.fullmatch(value):
+        value = quote(value, safe="/")
+    return f"{url}{joint}{name}={value}{hash_}{fragment}"
 
 
 def without_query(url: str, names: Collection[str]) -> str:

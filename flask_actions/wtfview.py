@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -164,6 +164,11 @@ class WtfNode:
 
     def __init__(self, form_class: type[Any]) -> None:
         self.form_class = form_class
+
+    @property
+    def members(self) -> Collection[str]:
+        """The names of its fields, among others."""
+        return dir(self.form_class)
 
     def has_file(self) -> bool:
         """Whether a file may be sent."""

@@ -1,5 +1,6 @@
-/* What the forms of a page need beside htmx, 2 or 4: the CSRF token, an end to old refusals, rows
-   that come and go, the fields of the chosen model alone, and a summary that is seen. */
+/* What the forms of a page need beside htmx, 2 or 4: the CSRF token, an end to old refusals, no
+   second post of a double click, rows that come and go, the fields of the chosen model alone, and a
+   summary that is seen. */
 (() => {
   const unsafe = /^(post|put|patch|delete)$/i;
   const tokenInPage = /<meta name="csrf-token" content="([^"]+)"/;
@@ -26,6 +27,27 @@
     if (refusal && refusal.matches(".actions-error")) refusal.remove();
   };
 
+  // A form that is on its way is not sent once more, by a double click or a second Enter: the work
+  // would be done twice, and only the second result seen. Another button, or other text, is meant.
+  const home = new URL("../", document.currentScript.src).pathname;
+  const ownTime = 5000; // ms: where the answer is a download, the page stays, and may ask again
+  const underWay = new Map();
+  const sendOnce = (event) => {
+    const { target: form, submitter } = event;
+    const said = (name) => submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
+    const url = new URL(said("action"), document.baseURI);
+    const toAction = url.pathname.startsWith(home) || url.searchParams.has("_action");
+    const elsewhere = !["", "_self"].includes(said("target"));
+    if (event.defaultPrevented || !/^post$/i.test(said("method")) || !toAction || elsewhere) return;
+    const fields = [...new FormData(form, submitter)].map(([name, value]) =>
+      value instanceof File ? [name, value.name, value.size, value.lastModified] : [name, value],
+    );
+    const content = JSON.stringify([url, fields]);
+    const before = underWay.get(form);
+    if (before?.content === content && event.timeStamp - before.at < ownTime) event.preventDefault();
+    else underWay.set(form, { content, at: event.timeStamp });
+  };
+
   // The rows of a list: the template beside them is one more.
   const add = (button) => {
     const list = button.closest("fieldset");
@@ -49,13 +71,13 @@
     list.closest("fieldset").querySelector("[data-actions-add]")?.focus();
   };
 
-  // Of several models, the chosen one's fields alone are seen and sent.
+  // Of several models, the chosen one's fields alone are seen and sent; it may hold another choice.
   const choose = (union) => {
     const tag = document.getElementById(union.dataset.actionsUnion)?.value;
     for (const variant of union.querySelectorAll(":scope > [data-actions-variant]")) {
       variant.hidden = variant.dataset.actionsVariant !== tag;
       for (const one of variant.querySelectorAll("input, select, textarea")) {
-        one.disabled = variant.hidden;
+        one.disabled = one.closest("[data-actions-variant][hidden]") !== null;
       }
     }
   };
@@ -91,6 +113,9 @@
     const union = target.closest?.("[data-actions-union]");
     if (union?.dataset.actionsUnion === target.id) choose(union);
   });
+  // Last of all: what htmx or a script of the page sends in the form's place is theirs.
+  window.addEventListener("submit", sendOnce);
+  window.addEventListener("pageshow", () => underWay.clear());
   document.addEventListener("DOMContentLoaded", tell);
   document.addEventListener("htmx:afterSettle", tell);
   document.addEventListener("htmx:after:swap", tell);

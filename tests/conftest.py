@@ -32,6 +32,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -160,15 +161,33 @@ def chromium() -> str:
     return find_chromium() or _cannot_test("no Chromium or Chrome was found, or could be installed")
 
 
-# One browser per module, not per session: Playwright's event loop stays in this thread for as long
-# as the browser lives, and tests of async code in another file would find it running.
+_open_browser = ExitStack()
+
+
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str) -> Browser:
+    """The browser of this process, which stays open for as long as the next file needs it too."""
+    return _start_browser(chromium)
+
+
+@cache
+def _start_browser(chromium: str) -> Browser:
     expect.set_options(timeout=10_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
+    playwright = _open_browser.enter_context(sync_playwright())
+    browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+    _open_browser.callback(browser.close)
+    return browser
+
+
+# Not for the whole session: Playwright's event loop stays in this thread for as long as the browser
+# lives, and tests of async code in another file would find it running.
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if nextitem is None or (
+        nextitem.path != item.path and "browser" not in getattr(nextitem, "fixturenames", ())
+    ):
+        _open_browser.close()
+        _start_browser.cache_clear()
 
 
 @pytest.fixture

@@ -122,13 +122,32 @@ def redis_running(program: str) -> Iterator[int]:
 def prepare_venv() -> None:
     """Make ``.venv`` and install the package into it, with all its extras and tools."""
     if not _succeeds(str(VENV_PYTHON), "-m", "pip", "--version"):
-        _create_venv()
+        _say(f"Making .venv with Python {sys.version.split()[0]}")
+        create_venv(sys.executable, VENV)
     _say("Installing the packages into .venv (a minute or two, once)")
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # Dependency groups came with pip 25.1; the pip that Python brings may be older.
     _run(*pip, "pip>=25.1")
     _run(*pip, "--editable", ".[async,demo]", "--group", "dev")
     (VENV / ".ready").touch()
+
+
+def create_venv(python: str, folder: Path) -> None:
+    """Make a virtual environment, with pip in it, of a Python that may lack a part of itself."""
+    if _succeeds(python, "-m", "venv", "--clear", str(folder)):
+        return
+    # Debian's Python has no ensurepip without the package python3-venv. pip's --target is allowed
+    # in an externally managed Python too: it touches nothing but that folder.
+    with tempfile.TemporaryDirectory() as private:
+        _run(
+            *(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--target", private, "virtualenv"),
+        )
+        _run(
+            *(python, "-m", "virtualenv", "--quiet", "--clear", str(folder)),
+            PYTHONPATH=private,
+            VIRTUALENV_OVERRIDE_APP_DATA=str(Path(private) / "app-data"),
+        )
 
 
 def prepare_browser() -> None:
@@ -172,24 +191,6 @@ def _answers_ping(port: int) -> bool:
         asking.sendall(b"PING\r\n")
         return asking.recv(5) == b"+PONG"
     return False
-
-
-def _create_venv() -> None:
-    _say(f"Making .venv with Python {sys.version.split()[0]}")
-    if _succeeds(sys.executable, "-m", "venv", "--clear", str(VENV)):
-        return
-    # Debian's Python has no ensurepip without the package python3-venv. pip's --target is allowed
-    # in an externally managed Python too: it touches nothing but that folder.
-    with tempfile.TemporaryDirectory() as private:
-        _run(
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--target", private, "virtualenv"),
-        )
-        _run(
-            *(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(VENV)),
-            PYTHONPATH=private,
-            VIRTUALENV_OVERRIDE_APP_DATA=str(Path(private) / "app-data"),
-        )
 
 
 def _playwrights_chromium() -> str | None:

@@ -99,6 +99,20 @@ class Tree(BaseModel):
     kids: list[Tree] = []
 
 
+class Bud(BaseModel):
+    kind: Literal["bud"]
+
+
+class Twig(BaseModel):
+    kind: Literal["twig"] = "twig"
+    kids: list[Annotated[Bud | Twig, Discriminator("kind")]] = []
+
+
+class Branch(BaseModel):
+    kind: Literal["branch"]
+    twig: Annotated[Bud | Branch, Discriminator("kind")] | None = None
+
+
 def nothing(value: Any) -> Any:
     return value
 
@@ -528,6 +542,29 @@ def test_list_of_models_is_rows():
     assert isinstance(sku, Control) and sku.attrs == {"required": True}
 
 
+@pytest.mark.parametrize(
+    ("type_", "endless"),
+    [
+        pytest.param(list[Line], False, id="rows of their own"),
+        pytest.param(list[Tree], False, id="a model that holds itself"),
+        pytest.param(Tree, True, id="within itself"),
+        pytest.param(Twig, True, id="within itself, as one of a union"),
+    ],
+)
+def test_rows_that_may_hold_such_rows_say_so(type_, endless):
+    model = group(type_) if type_ in (Tree, Twig) else None
+    rows = member(type_) if model is None else model.members["kids"]
+
+    assert isinstance(rows, Rows) and rows.recursive is endless
+
+
+def test_union_within_itself_says_so():
+    outer = group(Branch).members["twig"]
+    assert isinstance(outer, Union_) and outer.recursive
+
+    assert not member(Pet).recursive
+
+
 def test_row_of_an_optional_list_demands_its_fields():
     found = member(list[Line], [])
 
@@ -723,6 +760,8 @@ def test_validator_before_a_field_leaves_the_others_alone():
         pytest.param(datetime, datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=1))),
                      "2024-02-29T12:00+01:00", id="time zone"),
         pytest.param(AnyUrl, AnyUrl("http://a.org"), "http://a.org/", id="url"),
+        pytest.param(bytes, "café".encode(), "café", id="bytes"),
+        pytest.param(bytes, b"caf\xe9", "caf\ufffd", id="bytes of another encoding"),
     ],
 )  # fmt: skip
 def test_value_is_written_as_its_control_does(type_, value, text):

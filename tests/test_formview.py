@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import pytest
 from flask import Flask, render_template_string, request
 from flask_wtf import CSRFProtect, FlaskForm
 from jinja2 import DictLoader
-from pydantic import BaseModel, EmailStr, Field, SecretStr
-from wtforms import BooleanField, FieldList, FormField, PasswordField, SelectField, StringField
+from pydantic import BaseModel, EmailStr, Field, RootModel, SecretStr
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms import Form as PlainForm
 from wtforms.validators import DataRequired, Length
+from wtforms.widgets import PasswordInput
 
 from flask_actions import ActionInputError, Actions, Upload, action_form
+from flask_actions.formview import MOST_LISTS
 
 
 class Colour(Enum):
@@ -619,6 +631,351 @@ def test_input_that_was_posted_is_not_that_of_another_form():
     page = Page(app.test_client().post("/elsewhere", data={"email": "x"}).text)
 
     assert "value" not in page.one("email")
+
+
+# --- what no form of the demo has: models within themselves, values of other kinds, odd names
+
+
+class Tree(BaseModel):
+    name: str = Field(min_length=1)
+    picture: Upload | None = None
+    left: Tree | None = None
+    kids: list[Tree] = []
+
+
+def test_model_within_itself_ends_where_nothing_was_said_of_it():
+    page = Page(first(build(model=Tree)))
+
+    assert page.named("name") and not page.named("left.name")
+    assert page.controls[0]["enctype"] == "multipart/form-data"
+
+
+def test_model_within_itself_goes_as_deep_as_what_was_given():
+    app = build(model=Tree)
+    initial = {"name": "a", "left": {"name": "b", "left": {"name": "c"}}, "kids": [{"name": "d"}]}
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial)))
+
+    shown = {one["name"]: one.get("value") for one in page.controls if "name" in one}
+    assert shown["left.left.name"] == "c" and "left.left.left.name" not in shown
+    assert shown["kids.0.name"] == "d" and "kids.0.kids.0.name" not in shown
+
+
+def test_model_within_itself_goes_as_deep_as_what_was_typed():
+    page = Page(refused(build(model=Tree), **{"name": "a", "left.left.name": "c"}))
+
+    assert page.one("left.left.name")["value"] == "c"
+    assert page.one("left.name")["aria-invalid"] == "true"
+    assert "Name: " in page.text and 'href="#createPost-left-name"' in page.text
+
+
+Short = Annotated[str, Field(max_length=3)]
+
+
+class Comment(BaseModel):
+    text: Short
+    replies: list[Comment]
+
+
+class Leaf(BaseModel):
+    kind: Literal["leaf"]
+    text: Short = ""
+
+
+class Branch(BaseModel):
+    kind: Literal["branch"]
+    text: Short = ""
+    left: Twig | None = None
+
+
+Twig = Annotated[Leaf | Branch, Field(discriminator="kind")]
+Branch.model_rebuild()
+
+
+class Holder(BaseModel):
+    twig: Twig
+
+
+class Step(BaseModel):
+    text: Short = ""
+    after: Step | Jump | None = None
+
+
+class Jump(BaseModel):
+    where: Short
+    after: Step | None = None
+
+
+Step.model_rebuild()
+
+
+@pytest.mark.parametrize(
+    ("model", "deep"),
+    [
+        pytest.param(Comment, "replies.0.replies.1.text", id="rows that are required"),
+        pytest.param(Holder, "twig.left.left.text", id="a union"),
+        pytest.param(Step, "after.after.text", id="a plain union"),
+    ],
+)
+def test_whatever_holds_itself_ends_and_goes_as_deep_as_what_was_typed(model, deep):
+    app = build(model=model)
+    empty = Page(first(app))
+    kinds = {"twig.kind": "branch", "twig.left.kind": "branch", "twig.left.left.kind": "leaf"}
+    page = Page(refused(app, **{deep: "x" * 9, **kinds}))
+
+    assert len(empty.controls) < 10 and not empty.named(deep)
+    assert page.one(deep)["value"] == "x" * 9
+    assert page.one(deep)["aria-invalid"] == "true"
+
+
+def test_rows_within_new_rows_end():
+    page = first(build(model=Tree))
+
+    names = re.findall(r'name="([^"]*__row__[^"]*)"', page)
+    assert "kids.__row__.kids.__row__.name" in names
+    assert max(name.count("__row__") for name in names) == 2
+    # Where there is no further row to copy, no button offers one.
+    assert page.count("<template>") == page.count("data-actions-add") == 2
+
+
+def seconds_of_a_page(rows: int, each: str) -> float:
+    """What the page costs that gives back *rows* rows of a form that was refused."""
+    app = build(model=Tree)
+    client = app.test_client()
+    data = {f"kids.{number}.{each}": "" for number in range(rows)}
+    headers = {"Referer": "http://localhost/"}
+    location = client.post("/_actions/createPost", data=data, headers=headers).location
+    start = time.process_time()
+    client.get(location)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("each", ["name", "left.name", "kids.0.name"])
+def test_page_costs_as_much_more_as_the_form_had_rows_more(each):
+    seconds_of_a_page(10, each)
+
+    few, many = seconds_of_a_page(200, each), seconds_of_a_page(990, each)
+
+    assert many < 10 * few  # of five times the rows; it was thirteen and more
+
+
+def test_thousands_of_lists_have_no_row_to_copy_each():
+    names = {f"kids.{i}.kids.{j}.name": "" for i in range(50) for j in range(50)}
+
+    page = refused(build(model=Tree), **names)
+
+    assert page.count('name="kids.49.kids.49.name"') == 1
+    assert page.count("<template>") == page.count("data-actions-add") == MOST_LISTS
+
+
+class Labels(BaseModel):
+    tags: list[Annotated[str, Field(min_length=2)]] = []
+    boxes: list[Literal["a", "b"]] = Field(["a"], min_length=1)
+
+
+def test_error_of_one_of_several_values_stands_at_their_control():
+    page = Page(refused(build(model=Labels), tags=["ok", "x"], boxes=["a", "z"]))
+
+    assert [one["aria-invalid"] for one in page.named("tags")] == ["true", "true"]
+    assert {"createPost-tags-error", "createPost-boxes-error"} <= {*page.ids}
+    summary = re.search(r'<div class="actions-summary".*?</div>', page.text, re.DOTALL)[0]
+    assert 'href="#createPost-tags">Tags: ' in summary
+    assert 'href="#createPost-boxes">Boxes: ' in summary
+    assert "tags.1" not in summary
+
+
+class Ticked(BaseModel):
+    boxes: list[Literal["a", "b"]] = Field(min_length=1)
+
+
+def test_boxes_that_were_all_unticked_are_not_ticked_again():
+    app = build("{{ action_form('createPost', {'boxes': ['a', 'b']}) }}", model=Ticked)
+
+    page = Page(refused(app))
+
+    assert "actions-summary" in page.text
+    assert [one for one in page.named("boxes") if "checked" in one] == []
+
+
+def test_several_lines_take_attributes_and_keep_their_ids():
+    app = build(
+        "{{ action_form('createPost', {'tags': ['one', 'two']}).tags.input(id='x', class_='y') }}",
+        model=Labels,
+    )
+    page = Page(first(app))
+
+    assert page.ids == ["createPost-tags", "createPost-tags-1"]
+    assert [(one["value"], one["class"]) for one in page.named("tags")] == [
+        ("one", "y"),
+        ("two", "y"),
+    ]
+
+
+class Names(RootModel[list[str]]):
+    pass
+
+
+class Lines(RootModel[list[Line]]):
+    pass
+
+
+class Wrapped(BaseModel):
+    names: Names = Names(["Ann", "Bob"])
+    lines: Lines = Lines([Line(name="Tea", qty=2)])
+    contact: RootModel[Contact] = RootModel[Contact](Contact(name="Ann"))
+    place: tuple[int, str] = (3, "b")
+    reserve: Contact = Contact(name="Bea")
+
+
+WRAPPED = Wrapped(
+    names=Names(["Cy"]),
+    lines=Lines([Line(name="Milk", qty=1)]),
+    contact=RootModel[Contact](Contact(name="Di")),
+    place=(4, "c"),
+)
+
+
+@pytest.mark.parametrize(
+    ("initial", "shown"),
+    [
+        pytest.param({}, ["Ann", "Bob", "Tea", "Ann", "3", "b", "Bea"], id="defaults"),
+        pytest.param(WRAPPED, ["Cy", "Milk", "Di", "4", "c", "Bea"], id="given"),
+    ],
+)
+def test_values_within_others_are_found(initial, shown):
+    app = build(model=Wrapped)
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial)))
+
+    names = ("names", "lines.0.name", "contact.name", "place.0", "place.1", "reserve.name")
+    assert [one["value"] for name in names for one in page.named(name)] == shown
+
+
+class Borrowed(BaseModel):
+    copies: int = Field(1, alias="copy")  # as a method of every model is called
+
+
+@pytest.mark.parametrize("initial", [Borrowed(copy=3), {"copy": 3}, {"copies": 3}])
+def test_field_is_no_method_that_is_called_as_its_alias(initial):
+    app = build(model=Borrowed)
+    with app.test_request_context():
+        page = Page(str(action_form("createPost", initial)))
+
+    assert page.one("copy")["value"] == "3"
+
+
+Shape = Annotated[Circle | Square, Field(discriminator="kind")]
+
+
+class MayHaveShape(BaseModel):
+    shape: Shape | None = None
+
+
+class HasShape(BaseModel):
+    shape: Shape = Square(kind="square", side=2)
+
+
+def test_optional_union_may_be_left_empty():
+    app = build("{{ action_form('createPost') }}", model=MayHaveShape)
+    handler = app.extensions["actions"].registry.find("createPost")
+    seen = []
+    handler.handler = seen.append
+    page = first(app)
+
+    assert '<option value="" selected></option>' in page
+    refused(app, **{one["name"]: "" for one in Page(page).controls if one.get("name")})
+    assert seen == [MayHaveShape()]
+
+
+def test_default_of_a_union_stands_in_it():
+    page = Page(first(build(model=HasShape)))
+
+    assert '<option value="square" selected>' in page.text
+    assert '<option value=""' not in page.text
+    assert page.one("shape.side")["value"] == "2.0"
+
+
+class Taken(BaseModel):
+    summary: str = Field(min_length=3)
+    submit: str = ""
+
+
+def test_fields_called_as_parts_of_the_form_have_ids_of_their_own():
+    page = Page(refused(build(model=Taken), summary="a"))
+
+    assert "actions-summary" in page.text
+    assert len(page.ids) == len(set(page.ids))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(["title"], id="as a field"),
+        pytest.param(["contact"], id="as a group of fields"),
+        pytest.param(["summary", "submit"], id="as a part of the form"),
+        pytest.param(["a", "a-title"], id="one begins another"),
+        pytest.param([1, "1-title"], id="a number begins another"),
+        pytest.param(["your"], id="as a field of several words"),
+    ],
+)
+def test_no_id_stands_twice_whatever_the_key(keys):
+    class Model(Post):
+        text: str = Field("", alias="your text")
+        own_text: str = Field("", alias="text")
+
+    call = "".join(f"{{{{ action_form('createPost', key={key!r}) }}}}" for key in keys)
+    app = build("{{ action_form('createPost') }}" + call, model=Model)
+    client = app.test_client()
+    headers = {"Referer": "http://localhost/"}
+    response = client.post("/_actions/createPost", data={"_key": keys[0]}, headers=headers)
+
+    page = Page(client.get(response.location).text)
+
+    assert "actions-summary" in page.text
+    assert len(page.ids) == len(set(page.ids))
+    targets = re.findall(r'(?:for|href)="#?([^"]+)"', page.text)
+    assert {one for one in targets if "__row__" not in one} <= {*page.ids}
+
+
+def test_key_that_is_no_other_name_stands_in_the_id_as_it_is():
+    page = Page(first(build(COPIES.replace("(1, 2)", "(1, 'editor')"))))
+
+    assert {"createPost-1", "createPost-1-title", "createPost-editor-title"} <= {*page.ids}
+
+
+def test_no_id_stands_twice_where_the_key_is_a_field_of_a_flask_form():
+    call = "{{ action_form('createPost') }}{{ action_form('createPost', key='address') }}"
+    page = Page(first(build(call, model=Old)))
+
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_no_id_stands_twice_where_the_key_is_a_position():
+    call = "{{ action_form('createPost') }}{{ action_form('createPost', key=0) }}"
+    page = Page(first(build(call, model=tuple[str, int])))
+
+    assert len(page.named("0")) == 2
+    assert len(page.ids) == len(set(page.ids))
+
+
+class Secretive(FlaskForm):
+    email = StringField("E-mail", [DataRequired()])
+    password = StringField("Password", widget=PasswordInput(hide_value=False))
+    secret_note = TextAreaField("Note")
+    token_kind = SelectField("Kind", choices=["a", "t0k"])
+
+
+@pytest.mark.parametrize("given", ["mapping", "object"])
+def test_flask_form_gives_no_secret_whoever_gives_one(given):
+    data = {"email": "", "password": "p4ss", "secret_note": "n0te", "token_kind": "t0k"}
+    initial = data if given == "mapping" else SimpleNamespace(**data)
+    app = build(model=Secretive)
+    with app.test_request_context():
+        page = str(action_form("createPost", initial))
+
+    assert "p4ss" not in page and "n0te" not in page
+    assert '<option selected value="t0k">' not in page
+    assert "p4ss" not in refused(app, **data)
 
 
 # --- several buttons, bound arguments

@@ -21,7 +21,7 @@ from uuid import UUID
 
 import pytest
 from cachelib import BaseCache, FileSystemCache, RedisCache, SimpleCache
-from flask import Flask, redirect, session
+from flask import Flask, redirect, session, stream_with_context
 from pydantic import (
     AnyUrl,
     BaseModel,
@@ -276,6 +276,32 @@ def test_page_shows_a_result_once_and_a_reload_is_clean(browser):
     assert data_of(browser.see(location)) == "hello"
     assert browser.see(location) is None
     assert browser.see("/page") is None
+
+
+@pytest.mark.parametrize("key", [None, "7", "long " * 50], ids=["no key", "a key", "a long key"])
+def test_page_that_is_rendered_while_it_is_sent_shows_a_result_once(browser, site, key):
+    @site.app.get("/streamed")
+    def streamed():
+        def body():
+            yield "first"
+            site.shown.append(get_action_result("save", key))
+            yield "last"
+
+        return stream_with_context(body())
+
+    def see(**options):
+        assert browser.open(location, **options).text == "firstlast"
+        return site.shown.pop()
+
+    fields = {} if key is None else {"_key": key}
+    location = browser.post("hello", page="/streamed", **fields)
+
+    browser.open(location, "HEAD")
+    assert data_of(see(headers={"Sec-Purpose": "prefetch"})) == "hello"
+    assert data_of(see()) == "hello"
+    # A long key is kept as a hash, which cannot be asked for ahead: shown again, lost never.
+    if key is None or len(key) < 64:
+        assert see() is None
 
 
 def test_two_asks_of_one_page_load_give_the_same_result(browser, site):
@@ -683,8 +709,8 @@ class Moment:
         self.session: dict[str, Any] = {}
         self.pockets = [SessionPocket(self.session)]
 
-    def keep(self, at: float, path: str | None = "/page") -> str:
-        kept = Kept("save", None, path, at, "text")
+    def keep(self, at: float, path: str | None = "/page", text: str = "text") -> str:
+        kept = Kept("save", None, path, at, text)
         return self.keeper.remember(self.pockets, kept)
 
     def show(self, at: float, *ids: str) -> str | None:
@@ -727,6 +753,13 @@ def test_expired_results_make_room_for_a_new_one(tmp_path):
     new = moment.keep(1200)
 
     assert [id for id, _ in moment.pockets[0].items()] == [new]
+
+
+def test_newer_of_two_that_came_within_a_millisecond_is_shown(tmp_path):
+    moment = Moment(tmp_path)
+    ids = [moment.keep(1000.5001, text="older"), moment.keep(1000.5003, text="newer")]
+
+    assert moment.show(1001, *ids) == "newer"
 
 
 def test_setting_says_how_long_a_result_waits(tmp_path, make_store):
@@ -1159,6 +1192,22 @@ def test_own_cookie_is_kept_from_scripts_and_other_sites(tmp_path):
     (header,) = response.headers.getlist("Set-Cookie")
     parts = header.split("; ")[1:]
     assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=60"} <= set(parts)
+
+
+def test_own_cookie_reaches_what_the_sessions_cookie_reaches(tmp_path):
+    config = {
+        "SESSION_COOKIE_PATH": "/shop",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_SAMESITE": "None",
+        "SESSION_COOKIE_PARTITIONED": True,
+    }
+    browser = Browser(Site(tmp_path, ACTIONS_RESULT_STORE="cookie", **config))
+
+    response = browser.open("/_actions/save", "POST", data={"text": "x"})
+
+    (header,) = response.headers.getlist("Set-Cookie")
+    parts = {*header.split("; ")[1:]}
+    assert {"HttpOnly", "SameSite=None", "Secure", "Path=/shop", "Partitioned"} <= parts
 
 
 def test_cookie_store_leaves_the_session_alone(tmp_path):

@@ -60,6 +60,13 @@ def add_actions(actions: Actions) -> None:
     def guarded(input: Comment, ctx: ActionContext) -> str:
         return f"{ctx.user_id} may"
 
+    def turn_away(ctx: ActionContext) -> None:
+        abort(redirect(url_for("login", next=request.url)))
+
+    @actions.action(guard=turn_away)
+    def turned_away(input: Comment) -> str:
+        return "nobody may"
+
     @actions.action
     def log_in(input: Any, ctx: ActionContext) -> None:
         if ctx.request.form.get("password") != "right":
@@ -387,6 +394,16 @@ def test_gate_that_aborts_with_its_redirect_is_one_too(app, client):
     actions.registry.find("comment").handler = lambda input, ctx: stop()
 
     assert next_of(send(client, "comment").location) == "/page?a=1&b=2"
+
+
+@pytest.mark.parametrize("door", ["form", "rpc"])
+def test_guard_that_aborts_with_its_redirect_is_a_gate_too(client, door):
+    response = send(client, "turnedAway", door)
+
+    if door == "form":
+        assert next_of(response.location) == "/page?a=1&b=2"
+    else:
+        assert (response.status_code, response.json["error"]["code"]) == (401, "UNAUTHORIZED")
 
 
 # Above the decorator

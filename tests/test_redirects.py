@@ -7,7 +7,16 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
-from flask import Blueprint, Flask, abort, redirect, render_template_string, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    make_response,
+    redirect,
+    render_template_string,
+    request,
+    url_for,
+)
 
 from flask_actions import ActionContext, Actions, SafeResult, action_url, get_action_result
 
@@ -88,6 +97,19 @@ def build(**config: Any) -> Flask:
     def stop(input: Any, ctx: ActionContext) -> None:
         abort(redirect(ctx.request.values["to"]))
 
+    def turn_away(ctx: ActionContext) -> None:
+        if "to" in ctx.request.args:
+            abort(redirect(ctx.request.args["to"]))
+        if "page" in ctx.request.args:
+            abort(make_response(ctx.request.args["page"], 409))
+
+    @actions.action(guard=turn_away)
+    def guarded() -> str:
+        app.handled.append("guarded")
+        return "let in"
+
+    app.handled = []
+
     @actions.action
     def to_post(ctx: ActionContext) -> str:
         ctx.redirect("post", id="a b/c", tag=["x", "y&z"], _anchor="top")
@@ -105,7 +127,8 @@ def build(**config: Any) -> Flask:
     @app.get("/page")
     @app.get("/a page/<path:rest>")
     def page(rest: str = "") -> str:
-        results = [get_action_result(name) for name in ("save", "go", "answer", "stop", "toPost")]
+        names = ("save", "go", "answer", "stop", "guarded", "toPost")
+        results = [get_action_result(name) for name in names]
         return json.dumps([one.to_dict() for one in results if one is not None])
 
     return app
@@ -351,6 +374,61 @@ def test_endpoint_that_there_is_not_is_an_error_of_the_server(app):
 
     assert response.status_code == 500
     assert response.json["error"]["reference"]
+
+
+@pytest.mark.parametrize(
+    ("door", "header"),
+    [
+        pytest.param("form", "Location", id="form"),
+        pytest.param("htmx", "HX-Location", id="htmx"),
+        pytest.param("rpc", "Action-Redirect", id="rpc"),
+    ],
+)
+def test_guard_sends_people_on_as_a_handler_does(app, door, header):
+    client = app.test_client()
+    response = send(app, "guarded", door, query_string={"to": "/page?a=1"}, client=client)
+
+    assert response.status_code == (303 if door == "form" else 200)
+    location = response.headers[header]
+    assert location.startswith("/page?a=1")
+    assert app.handled == []
+    if door != "rpc":
+        assert json.loads(client.get(location).text)[0]["data"] is None
+
+
+@pytest.mark.parametrize("door", ["form", "htmx", "rpc"])
+@pytest.mark.parametrize("to", OFF_SITE)
+def test_guard_never_sends_people_off_this_site(app, door, to):
+    response = send(app, "guarded", door, query_string={"to": to})
+
+    assert "evil" not in str(response.headers) and app.handled == []
+    assert not {"HX-Location", "HX-Redirect", "Action-Redirect"} & {*response.headers.keys()}
+    assert not response.location or response.location.startswith("/?_result=")
+    if door == "rpc":
+        assert response.json["success"] is False
+
+
+@pytest.mark.parametrize(
+    ("door", "status"),
+    [
+        pytest.param("form", 409, id="form"),
+        pytest.param("rpc", 409, id="rpc"),
+        pytest.param("htmx", 303, id="htmx, where no page fits"),
+    ],
+)
+def test_guard_answers_with_a_page_as_a_handler_does(app, door, status):
+    response = send(app, "guarded", door, query_string={"page": "a page"})
+
+    assert response.status_code == status
+    assert (response.text == "a page") is (status == 409)
+    assert app.handled == []
+
+
+def test_guard_sends_a_caller_from_python_on_as_a_handler_does(app):
+    with app.test_request_context("/?to=/page"):
+        result = app.extensions["actions"].call("guarded")
+
+    assert result.location == "/page" and app.handled == []
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

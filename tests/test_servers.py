@@ -197,6 +197,30 @@ def test_length_that_is_no_number_is_refused(server, folder, length):
     assert "no length" not in handled(folder)
 
 
+@pytest.mark.parametrize(
+    ("status", "path", "header"),
+    [
+        pytest.param(404, "/_actions/nothing", "", id="no such action"),
+        pytest.param(403, "/_actions/save", "Origin: http://evil.example\n", id="another site"),
+        pytest.param(415, "/_actions/save", "X: y\n", id="another type"),
+        pytest.param(413, "/_actions/save", "", id="too large"),
+    ],
+)
+def test_body_that_nobody_read_is_no_request(server, folder, tab, status, path, header):
+    inner = HEAD.replace("\n", "\r\n") + 'Content-Length: 20\r\n\r\n{"text": "smuggled"}'
+    body = inner.encode() + b" " * (LIMIT if status == 413 else 0)
+    head = HEAD.replace("/_actions/save", path) + header + f"Content-Length: {len(body)}\n\n"
+    if status == 415:
+        head = head.replace("application/json", "text/plain")
+
+    answer = talk(server, head, body)
+
+    assert f" {status} ".encode() in answer.splitlines()[0]
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert tab.open("/page")[0].status == 200
+    assert "smuggled" not in handled(folder)
+
+
 # A worker that dies, a server that reloads
 
 
@@ -218,9 +242,11 @@ def test_killed_worker_takes_nothing_with_it_that_was_answered(server, folder, p
     ]
     with ThreadPoolExecutor(1) as pool, closing(Tab(server.port)) as waiting:
         cut = pool.submit(waiting.post, "/_actions/wait", "/page")
-        os.kill(_waits_in(folder), signal.SIGKILL)
+        worker = _waits_in(folder)
+        os.kill(worker, signal.SIGKILL)
         with pytest.raises((ConnectionError, HTTPException)):
             cut.result()
+    _wait_until_gone(worker)
 
     after, _ = tab.post("/_actions/save", "/page", text="after")
 
@@ -240,6 +266,18 @@ def test_reload_during_posts_fails_and_loses_none(server, patience):
             done.set()
 
     assert min(each.result() for each in posting) > 3
+
+
+def _wait_until_gone(process: int) -> None:
+    """Until then its socket, which still takes connections, is there to be reset with them."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    pytest.fail("the worker that was killed is still there")
 
 
 def _waits_in(folder: Path) -> int:

@@ -19,6 +19,8 @@ import time
 import tomllib
 from pathlib import Path
 
+from machine import create_venv
+
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OLDEST = "3.11"
@@ -47,7 +49,7 @@ def main(only: str, arguments: list[str]) -> int:
 
     :param only: the name of the one that is wanted; empty for all.
     :param arguments: pytest's.
-    :returns: how many environments have failed.
+    :returns: how many environments have failed, or are wanted by name and cannot be made here.
     """
     outcomes: dict[str, str] = {}
     for name, version in [(LOWEST, OLDEST), *((version, version) for version in PYTHONS[1:])]:
@@ -55,7 +57,8 @@ def main(only: str, arguments: list[str]) -> int:
             continue
         python = find_python(version)
         if python is None:
-            outcomes[name] = f"not tested: there is no Python {version} here"
+            how = "FAILED" if only else "not tested"
+            outcomes[name] = f"{how}: there is no Python {version} here"
             continue
         print(f"== {name}", flush=True)
         started = time.monotonic()
@@ -71,14 +74,12 @@ def main(only: str, arguments: list[str]) -> int:
 
 
 def find_python(version: str) -> str | None:
-    """The path of a Python of that version: in ``PATH``, or one that pyenv has built."""
+    """The path of a Python of that version: in ``PATH``, ours, or one that pyenv has built."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     built = sorted(pyenv.glob(f"{version}.*/bin/python{version}"))
-    for path in (shutil.which(f"python{version}"), *map(str, reversed(built))):
+    for path in (shutil.which(f"python{version}"), sys.executable, *map(str, reversed(built))):
         # Started, not only found: what pyenv puts into PATH may lead nowhere.
-        if path and _says(path, "-c", "import ensurepip, sys; print(sys.version)").startswith(
-            version
-        ):
+        if path and _says(path, "-m", "pip", "--version").rstrip().endswith(f"(python {version})"):
             return path
     return None
 
@@ -90,8 +91,7 @@ def prepare(name: str, python: str) -> bool:
     if ready.exists() and ready.stat().st_mtime > (ROOT / "pyproject.toml").stat().st_mtime:
         return True
     pip = [str(_python(name)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if not _succeeds(python, "-m", "venv", "--clear", str(folder)):
-        return False
+    create_venv(python, folder)
     if not _succeeds(*pip, "pip>=25.1"):
         return False
     own = lowest() if name == LOWEST else {}
@@ -117,7 +117,7 @@ def run_tests(name: str, arguments: list[str]) -> bool:
     print(_says(str(_python(name)), "-m", "pip", "list", "--format=freeze"), flush=True)
     chosen = arguments or [f"--ignore={path}" for path in LEFT_OUT]
     options = ["-q", "-m", "not browser", "-p", "no:cacheprovider"]
-    options += ["-n", os.environ.get("WORKERS", "auto"), "--maxprocesses=4", "--dist=loadfile"]
+    options += ["-n", os.environ.get("WORKERS", "auto"), "--maxprocesses=4", "--dist=worksteal"]
     return _succeeds(str(_python(name)), "-m", "pytest", *options, *chosen)
 
 

@@ -17,15 +17,18 @@ _PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+#: The header by which nobody stores an answer.
+UNSTORED = ("Cache-Control", "no-store")
 
 
 def respond(
     app: Flask, body: bytes, status: int, content_type: str, headers: Mapping[str, str]
 ) -> Response:
-    """An answer of *app*; that nobody stores it is said as it leaves."""
+    """An answer of *app*, which nobody stores."""
     own = Headers()  # one by one, which is quicker than all together
     own.add("Content-Type", content_type)
     own.add("Content-Length", str(len(body)))
+    own.add(*UNSTORED)
     for name, value in headers.items():
         own.add(name, value)
     kind = app.response_class

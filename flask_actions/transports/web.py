@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import parse_qsl, unquote, urljoin
+from urllib.parse import unquote, urljoin
 from weakref import ref
 
-from flask import Flask, current_app, has_request_context, request, session, url_for
+from flask import Flask, current_app, request, session, url_for
 from flask.sessions import NullSession, SessionMixin
 from flask.wrappers import Request
 from pydantic_core import to_json
-from werkzeug.datastructures import FileStorage, MIMEAccept, MultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MIMEAccept, MultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException, UnsupportedMediaType
 from werkzeug.http import parse_accept_header
 from werkzeug.routing import Map
@@ -45,6 +45,8 @@ RESULT_PARAMETER = "_result"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: JSON that has dates, sets and shared values: the text of the npm package devalue.
 DEVALUE = "application/json+devalue"
+
+_NO_FILES: MultiDict[str, FileStorage] = ImmutableMultiDict()
 
 #: So much of an ``Accept`` header is read, in characters.
 MAX_ACCEPT = 1_000
@@ -158,11 +160,12 @@ class WebCall(Call):
             return self.request.form, self.request.files
         try:
             # As werkzeug's own parser does it, which costs five times as much.
-            text = self._body().decode()
-            fields = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
+            text = self._body().decode().replace("+", " ")
+            pairs = [part.partition("=") for part in text.split("&") if part]
+            fields = [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
         except ValueError:
             raise UnsupportedMediaType(say("broken_form")) from None
-        return MultiDict(fields), MultiDict()
+        return MultiDict(fields), _NO_FILES
 
     def json(self) -> bytes:
         """The bytes of a JSON body.
@@ -258,7 +261,7 @@ class WebCall(Call):
     @property
     def ignored(self) -> Collection[str]:
         """Names that never reach a model."""
-        return {*RESERVED, self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")}
+        return _reserved(self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
 
     @property
     def values(self) -> dict[str, str | list[str]]:
@@ -326,19 +329,21 @@ class WebCall(Call):
             created=time.time(),
             text=text,
         )
+        request = self.request
+        way = url or quoted(f"{request.root_path}/")
         if not can_keep(self.keeper):
-            return url or quoted(f"{self.request.root_path}/")  # htmx works without a SECRET_KEY
-        self.request.environ["flask_actions.kept"] = True
+            return way  # htmx works without a SECRET_KEY
+        request.environ["flask_actions.kept"] = True
         if self.keeper.uses_session:
             self.keeper.heed(
                 permanent=session.permanent,
                 refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
                 logger=self.app.logger,
             )
-        id = self.keeper.remember(pockets(self.request, self.keeper), kept)
+        id = self.keeper.remember(pockets(request, self.keeper), kept)
         # Beside an id that is there already: the way back from a login leads to what was typed
         # before it.
-        return add_query(url or quoted(f"{self.request.root_path}/"), RESULT_PARAMETER, id)
+        return add_query(way, RESULT_PARAMETER, id)
 
     def login_page(self) -> str | None:
         """The URL of the page where people log in, as Flask-Login's manager has it."""
@@ -384,6 +389,16 @@ class WebCall(Call):
         return fields[name] if name in fields else None  # its get() makes an error of each miss
 
 
+@cache
+def _reserved(token: str) -> frozenset[str]:
+    """Our own names, and that of the token."""
+    return RESERVED | {token}
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="werkzeug.url_quote") if "%" in text else text
+
+
 class WebTransport:
     """What the doors of the web share: the way to the action."""
 
@@ -408,10 +423,11 @@ class WebTransport:
 
 def own_url(endpoint: str, **values: Any) -> str:
     """The URL of an endpoint of ours, on the host that a request was made to."""
-    if not has_request_context():
+    try:
+        here: Request = request._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
         return url_for(endpoint, **values)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    here: Request = request._get_current_object()  # type: ignore[attr-defined]
     urls, root = app.url_map, here.root_path or "/"
     if urls.host_matching or app.subdomain_matching:
         # Ours have no host, so Flask would lead to the main one: another origin, which is refused.
@@ -509,6 +525,31 @@ def signing_keys(app: Flask) -> list[str | bytes]:
     return [*filter(None, app.config.get("SECRET_KEY_FALLBACKS") or ()), app.secret_key]
 
 
+class _ResultCookies(RequestCookies):
+    """The cookies of results, which reach whatever the session's cookie reaches.
+
+    With ``SESSION_COOKIE_SAMESITE = "None"`` that is a frame in a page of another site.
+    """
+
+    def set(self, key: str, value: str = "", **options: Any) -> None:
+        super().set(key, value, **_like_the_session(), **options)
+
+    def delete(self, key: str, **options: Any) -> None:
+        super().delete(key, **_like_the_session(), **options)
+
+
+def _like_the_session() -> dict[str, Any]:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    interface = app.session_interface
+    return {
+        "path": interface.get_cookie_path(app),
+        "secure": interface.get_cookie_secure(app) or request.is_secure,
+        "httponly": True,
+        "samesite": interface.get_cookie_samesite(app) or "Lax",
+        "partitioned": interface.get_cookie_partitioned(app),
+    }
+
+
 def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
     """The pockets of the browser that sent this request, the same ones each time."""
     environ = request.environ
@@ -519,7 +560,7 @@ def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
         len(held)  # one that is opened at the first look says now what waits in it
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         known = environ.get("flask_actions.waiting")
-        own = keeper.pockets(held, RequestCookies(), lambda: signing_keys(app), known)
+        own = keeper.pockets(held, _ResultCookies(), lambda: signing_keys(app), known)
         environ["flask_actions.pockets"] = own
     return own
 

@@ -208,10 +208,12 @@ def test_photograph_can_be_stopped_and_fails_without_a_network(
     held: list[Route] = []
     page.route("**/_actions/live.weigh", lambda route: held.append(route), times=1)
 
-    page.get_by_label("PNG or JPEG").set_input_files(tmp_path / "weir.png")
+    with page.expect_request("**/_actions/live.weigh"):
+        page.get_by_label("PNG or JPEG").set_input_files(tmp_path / "weir.png")
     page.get_by_role("button", name="Stop").click()
 
     expect(problem(page)).to_have_text("The call was given up.")
+    page.unroute_all()
     page.context.set_offline(True)
     page.get_by_label("PNG or JPEG").set_input_files(tmp_path / "weir.png")
     expect(problem(page)).to_have_text("The server could not be reached.")

@@ -192,6 +192,30 @@ def test_form_of_another_site_is_refused(serve, page, complaints):
     assert app.guests == []
 
 
+@pytest.mark.parametrize("store", ["session", "cookie"])
+@pytest.mark.parametrize("partitioned", [False, True], ids=["shared", "partitioned"])
+def test_form_in_a_frame_of_another_site_shows_its_result(serve, page, store, partitioned):
+    config = {
+        "ACTIONS_RESULT_STORE": store,
+        "SESSION_COOKIE_SAMESITE": "None",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_PARTITIONED": partitioned,
+    }
+    inner = serve(guestbook(**config)) + "/plain"
+    other = Flask("elsewhere")
+    other.add_url_rule("/", view_func=lambda: f'<iframe src="{inner}" height="600"></iframe>')
+    page.goto(serve(other, "localhost"))
+    frame = page.frame_locator("iframe")
+
+    for name in ("Ada", "Grace"):
+        frame.locator("#name").fill(name)
+        frame.locator("text=Sign").click()
+        expect(frame.locator(".done")).to_have_text(f"Thank you, {name}")
+
+    waiting = [one["name"] for one in page.context.cookies(inner)]
+    assert not any(name.startswith("_actions_") for name in waiting)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360], ids=["desk", "phone"])
 def test_refusal_page_can_be_read(serve, new_context, complaints, scheme, width):
