@@ -342,11 +342,12 @@ def test_client_throws_what_is_asked_to(ask, program, data):
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    # No fetch lets a 407 through: it is a proxy's word.
+    # No fetch lets a 407 through: it is a proxy's word. After a 421 it asks once more by another
+    # connection, with the body again, and Node.js's own fails at that now and then.
     [
         pytest.param(code, status, id=str(status))
         for code, status in STATUSES.items()
-        if status != 407
+        if status not in (407, 421)
     ],
 )
 def test_client_gets_errors_with_their_codes(ask, code, status):
