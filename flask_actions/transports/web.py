@@ -235,14 +235,19 @@ class WebCall(Call):
         from ..astro import read  # brings devalue, which few applications need
 
         rich = read(body)
-        if not action.marked:
+        if action.marked:
+            members = rich.data if rich is not None and isinstance(rich.data, dict) else {}
+            self.take_marks(action, members)
+            if rich is not None and any(name in members for name in MARKS):
+                rest = {name: value for name, value in members.items() if name not in MARKS}
+                rich = rich._replace(data=rest)
+        input = self.chosen or action.input
+        if rich is None or not input.strict:
             return rich
-        members = rich.data if rich is not None and isinstance(rich.data, dict) else {}
-        self.take_marks(action, members)
-        if rich is None or not any(name in members for name in MARKS):
-            return rich
-        rest = {name: value for name, value in members.items() if name not in MARKS}
-        return rich._replace(data=rest)
+        from ..fitting import fit  # few types are strict
+
+        assert input.shape is not None
+        return rich._replace(data=fit(rich.data, input.shape))
 
     def take_marks(self, action: Action[Any], sent: Mapping[str, Any]) -> None:
         """Take which button was pressed and what the page bound, from the body or else the URL.
