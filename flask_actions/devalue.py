@@ -60,7 +60,7 @@ from itertools import chain
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import AnyUrl, BaseModel, RootModel
+from pydantic import AnyUrl, BaseModel, PydanticUserError, RootModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, Url, to_json, to_jsonable_python
 from werkzeug.datastructures import MultiDict
 
@@ -516,8 +516,8 @@ class _Writer:
     def write_rest(self, value: Any, depth: int) -> int:
         """What JSON has a form for, in pydantic's opinion or its own."""
         try:
-            plain = to_jsonable_python(value)
-        except PydanticSerializationError:
+            plain = to_jsonable_python(value, fallback=_by_its_type)
+        except (PydanticSerializationError, PydanticUserError):
             if not hasattr(value, "__html__"):
                 raise _Fault(f"a {type(value).__name__} has no form in devalue") from None
             plain = str(value.__html__())
@@ -562,6 +562,11 @@ class _Writer:
             yield mark
             yield _encode(self.entries[begin:])[1:-1]
         yield "]"
+
+
+def _by_its_type(value: Any) -> Any:
+    """What pydantic knows by a type alone, before 2.13 an IP address or a fraction."""
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
 
 
 def _dumped(value: Any) -> Any:

@@ -101,7 +101,7 @@ def of_json(text: str) -> Any:
     :raises ValueError: if it is none.
     """
     try:
-        return from_json(text)
+        return from_json(text, cache_strings="keys")  # few texts come twice
     except ValueError:
         return json.loads(text)
 
