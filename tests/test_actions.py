@@ -1633,5 +1633,19 @@ def test_error_that_a_hook_raises_keeps_nothing_of_what_is_refused(method, url, 
     assert "Set-Cookie" not in response.headers
 
 
+@pytest.mark.parametrize("url", ["/_actions/client.js", "/_actions/static/htmx-actions.js", "/page"])
+def test_error_that_a_hook_raises_before_a_file_of_ours_is_the_applications_to_answer(url):
+    app, _ = build()
+    app.errorhandler(ActionError)(lambda error: (error.message, error.status))
+
+    @app.before_request
+    def gate() -> None:
+        raise GATED
+
+    response = app.test_client().get(url)
+
+    assert (response.status_code, response.text) == (429, "Not so fast.")
+
+
 def test_action_is_generic_at_run_time():
     assert Action[int]
