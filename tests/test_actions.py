@@ -1633,7 +1633,7 @@ def test_error_that_a_hook_raises_keeps_nothing_of_what_is_refused(method, url, 
     assert "Set-Cookie" not in response.headers
 
 
-@pytest.mark.parametrize("url", ["/_actions/client.js", "/_actions/static/htmx-actions.js", "/page"])
+@pytest.mark.parametrize("url", ["/_actions/client.js", "/_actions/static/refusal.css", "/page"])
 def test_error_that_a_hook_raises_before_a_file_of_ours_is_the_applications_to_answer(url):
     app, _ = build()
     app.errorhandler(ActionError)(lambda error: (error.message, error.status))
