@@ -459,6 +459,7 @@ def _ended_ahead(error: ActionError) -> Any:
         transport.target(call)
     except ActionError as refusal:  # of one that is refused anyway, nothing is kept
         error = refusal
+    call.let_go(error)
     call.result = SafeResult(error=error)
     return serve()
 
