@@ -1542,7 +1542,7 @@ def test_result_as_text_and_back(result):
         assert list(texts[0].error.fields) == ["title"]
 
 
-@pytest.mark.parametrize("key", [None, "7"], ids=["no key", "a key"])
+@pytest.mark.parametrize("key", [None, "7", 7], ids=["no key", "a key", "a number"])
 def test_result_kept_elsewhere_is_whole_on_the_page_that_shows_it(key):
     app, actions = build()
     kept: list[tuple[str, str]] = []
