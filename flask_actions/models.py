@@ -637,8 +637,6 @@ def _open_ended(schema: Any) -> bool:
 
 #: Kinds of core schema with keys and values.
 DICTIONARIES = frozenset({"dict", "ordered-dict", "counter"})
-
-
 #: Those of which only a value tells what it is.
 _OF_ANY_KIND = (_OPEN - {"bytes"}) | {"json-or-python", "lax-or-strict", "chain"}
 
@@ -668,9 +666,7 @@ def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:
             kinds = {keys_are_texts(one, definitions) for one in members}
         case "definition-ref":
             return keys_are_texts(definitions[keys["schema_ref"]], definitions)
-        case (
-            "any" | "is-instance" | "function-plain" | "json-or-python" | "lax-or-strict" | "chain"
-        ):
+        case kind if kind in _OF_ANY_KIND:
             return None
         case _ if "schema" in keys:
             return keys_are_texts(keys["schema"], definitions)
