@@ -728,6 +728,14 @@ def test_whatever_holds_itself_ends_and_goes_as_deep_as_what_was_typed(model, de
     assert page.one(deep)["aria-invalid"] == "true"
 
 
+@pytest.mark.parametrize("position", ["9" * 5_000, "9" * 20, "²"])
+def test_position_that_no_list_has_leaves_the_page_whole(position):
+    page = Page(refused(build(), **{f"lines.{position}.name": "Tea", "title": "a<"}))
+
+    assert page.one("title")["value"] == "a<"
+    assert page.named(f"lines.{position}.name") == []
+
+
 def test_rows_within_new_rows_end():
     page = first(build(model=Tree))
 
