@@ -336,6 +336,7 @@ class FormInput(Input):
         return self.from_form(MultiDict(_of_form(data, "", self._form)))
 
     def from_form(self, form: MultiDict[str, Any]) -> Any:
+        form = legible(form)
         # Its own token is off: the door has checked origin and token before.
         bound = self._form(formdata=form, meta={"csrf": False})
         if not bound.validate():
@@ -360,6 +361,21 @@ class FormInput(Input):
         for name in dir(self._form):
             if hasattr(getattr(self._form, name, None), "field_class"):
                 yield name
+
+
+def legible(fields: MultiDict[str, Any]) -> MultiDict[str, Any]:
+    """*fields* without the names whose positions in a list WTForms fails to read: ``lines-²``."""
+    odd = [
+        name
+        for name in fields
+        if len(name) > 1000
+        or not (name.isascii() or all(sign.isdigit() == sign.isdecimal() for sign in name))
+    ]
+    if odd:
+        fields = MultiDict(fields)
+        for name in odd:
+            fields.poplist(name)
+    return fields
 
 
 def _of_form(data: Mapping[Any, Any], prefix: str, form: Any) -> Iterator[tuple[str, Any]]:

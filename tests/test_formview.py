@@ -587,6 +587,13 @@ class Old(FlaskForm):
     names = FieldList(StringField("Name", [DataRequired()]), min_entries=1)
 
 
+@pytest.mark.parametrize("position", ["²", "9" * 5_000], ids=["no decimal", "5,000 digits"])
+def test_flask_form_is_shown_again_whatever_positions_were_sent(position):
+    page = Page(refused(build(model=Old), email="a@b", **{f"names.{position}": "x"}))
+
+    assert page.one("email")["value"] == "a@b"
+
+
 def test_flask_form_gets_the_same_object():
     page = Page(refused(build(model=Old), email="a@b", secret="s3cret", plan="paid", news="y"))
 
