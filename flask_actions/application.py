@@ -36,6 +36,7 @@ from .context import ActionContext, write_cookies
 from .doors import door_of, limit_body
 from .errors import ActionError, MisuseError, Refusal
 from .keeper import COOKIE_LIMIT, KEY, Keeper, writable
+from .laterule import late
 from .lazysession import LazySession, LazySessions
 from .messages import Reader, Text
 from .pipeline import answer, complete
@@ -212,15 +213,18 @@ class AppState:
         # of Flask-Talisman writes on a handler is looked for on the view.
         view.__name__ = view.__qualname__ = name
         update_wrapper(view, action.handler)
-        app.add_url_rule(
+        endpoint = endpoint_of(name)
+        app.endpoint(endpoint)(view)
+        # What add_url_rule does, but for the class of the rule.
+        rule = late(app.url_rule_class)(
             f"{self.settings.url_prefix}/{name}",
-            endpoint=endpoint_of(name),
-            view_func=view,
+            endpoint=endpoint,
             methods=_METHODS,
-            provide_automatic_options=False,
             strict_slashes=False,
             merge_slashes=False,
         )
+        rule.provide_automatic_options = False  # type: ignore[attr-defined]
+        app.url_map.add(rule)
 
     def _arrive(self, app: Flask, **_: Any) -> None:
         """See whether a request is for an action, and put it on its way before any hook runs."""

@@ -15,14 +15,15 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import AnyUrl
-from pydantic_core import Url, from_json
+from pydantic_core import SchemaSerializer, Url, from_json
 
 from . import messages
 from .devalue import HOLE, UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, loads
 from .errors import ActionError, ActionInputError, Issue
 from .forms import Decoded
 from .messages import Text
-from .models import DICTIONARIES, Output, TypedOutput, definitions_of, keys_are_texts
+from .models import DICTIONARIES, Output, TypedOutput, definitions_of, keys_are_texts, kind_of
+from .rich import serializer_for
 
 #: The client reads a URL by a reviver of its own, so it is a custom type: ``["URL", <text>]``.
 _ENCODERS: Encoders = {AnyUrl: ("URL", str), Url: ("URL", str)}
@@ -117,13 +118,18 @@ def _shown(data: Any, output: Output) -> Any:
     if not isinstance(output, TypedOutput) or _is_bare(output):
         return data
     # That of the declared type and not of the value's: a subclass may have more than it shows.
-    serializer = output.described.serializer
     try:
-        return serializer.to_python(data, by_alias=True)
+        return _serializer_of(output).to_python(data, by_alias=True)
     except TypeError:  # a set of models: dictionaries fit into no set
         # devalue finds a way for a model; else JSON has one, of a list.
+        serializer = output.described.serializer
         is_own = getattr(type(data), "__pydantic_serializer__", None) is serializer
         return data if is_own else serializer.to_python(data, by_alias=True, mode="json")
+
+
+@lru_cache(1000)
+def _serializer_of(output: TypedOutput) -> SchemaSerializer:
+    return serializer_for(output.described.core_schema, output.described.serializer)
 
 
 @lru_cache(1000)
@@ -144,14 +150,15 @@ def _may_lose_a_map(output: TypedOutput) -> bool:
 
 def _has_map(schema: Any, definitions: Mapping[str, Any]) -> bool:
     if isinstance(schema, Mapping):
+        beside = "metadata" if kind_of(schema) else None
         return _is_map(schema, definitions) or any(
-            _has_map(one, definitions) for name, one in schema.items() if name != "metadata"
+            _has_map(one, definitions) for name, one in schema.items() if name != beside
         )
     return isinstance(schema, (list, tuple)) and any(_has_map(one, definitions) for one in schema)
 
 
 def _is_map(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
-    if schema.get("type") not in DICTIONARIES or "keys_schema" not in schema:
+    if kind_of(schema) not in DICTIONARIES or "keys_schema" not in schema:
         return False
     return keys_are_texts(schema["keys_schema"], definitions) is False
 

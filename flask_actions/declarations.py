@@ -22,9 +22,11 @@ from .models import (
     ModelInput,
     Output,
     TypedOutput,
+    in_json,
     keys_are_texts,
 )
 from .registry import Registry
+from .rich import is_pydantics, when_used
 from .shapes import FILE_RULES
 
 _Schema = Mapping[str, Any]
@@ -227,14 +229,14 @@ class _Types:
         self._sent = sent
         self._definitions: dict[str, _Schema] = {}
         self._aliases = 0  # that the spot is in
+        self._strict = False  # the model that the spot is in
         self.told: str = self.type(schema)
 
     def type(self, schema: _Schema) -> str:
         if (schema.get("metadata") or {}).get(FILE_RULES):
             return "never" if self._sent else "unknown"  # a file goes with a form alone
-        shown = None if self._sent else schema.get("serialization")
-        if shown is not None:
-            told = self._serialized(shown)
+        if not self._sent and "serialization" in schema:
+            told = self._serialized(schema)
             if told is not None:
                 return told
         return self._type(schema)
@@ -269,13 +271,18 @@ class _Types:
             case "tagged-union":
                 return _union(map(self.type, schema["choices"].values()))
             case "literal":
-                return _union(map(_literal, schema["expected"]))
+                expected = schema["expected"]
+                # JSON brings no member of an enum; of the other literals' texts, pydantic takes it.
+                taken = [one for one in expected if not self._sent or in_json(one)]
+                return _union(map(_literal, taken)) or "never"
             case "enum" if issubclass(schema["cls"], Flag):
                 return "number"
             case "enum":
                 return _union(map(_literal, schema["members"]))
             case "int":
                 return self._int(schema)
+            case "timedelta" if self._sent and schema.get("strict", self._strict):
+                return "string"
             case "json" if self._sent:
                 return "string"
             case "json-or-python":
@@ -293,19 +300,25 @@ class _Types:
             case kind:
                 return (_SENT if self._sent else _ARRIVES).get(kind, "unknown")
 
-    def _serialized(self, shown: _Schema) -> str | None:
+    def _serialized(self, schema: _Schema) -> str | None:
         """What a serializer of its own makes of a value; None for one that changes nothing."""
-        if str(shown.get("when_used", "always")).startswith("json"):
-            return None  # devalue has the values themselves
+        shown, own = schema["serialization"], is_pydantics(schema)
         match shown["type"]:
             case "function-plain" | "function-wrap":
+                if own and str(shown.get("when_used", "")).startswith("json"):
+                    return None  # devalue has the values themselves
                 if shown.get("return_schema") is not None:
-                    return self.type(shown["return_schema"])
-                own = str(getattr(shown["function"], "__module__", "")).startswith("pydantic.")
-                return None if own else "unknown"
+                    told = self.type(shown["return_schema"])
+                elif own:
+                    return None
+                else:
+                    told = "unknown"
             case "to-string" | "format":
-                return "string"
-        return None
+                told = "string"
+            case _:
+                return None
+        unless_none = when_used(shown).endswith("unless-none") and _may_be_none(schema)
+        return _union([told, "null"]) if unless_none else told
 
     def _int(self, schema: _Schema) -> str:
         """``bigint`` only where a bound says that it may be that large."""
@@ -341,11 +354,30 @@ class _Types:
         keyed = schema.get("keys_schema") or anything
         keys = self.type(keyed)
         values = self.type(schema.get("values_schema") or anything)
+        if self._sent:  # by whom it would be written is not asked
+            keyed = {name: one for name, one in keyed.items() if name != "serialization"}
         texts = keys_are_texts(keyed, self._definitions)
         if texts and keys != "string" and not self._sent:
             return f"{{ [Key in {keys}]?: {values} }}"
         told = [] if texts else [f"Map<{keys}, {values}>"]
-        return _union([*told, self._record(values)] if self._sent or texts is not False else told)
+        if self._sent:
+            return _union([*told, self._record(values)] if self._from_text(keyed) else told)
+        return _union([*told, self._record(values)] if texts is not False else told)
+
+    def _from_text(self, keys: _Schema) -> bool:
+        """Whether a key may be a text: an object's keys are."""
+        match keys["type"]:
+            case "literal":
+                return any(isinstance(one, str) for one in keys["expected"])
+            case "tuple" | "frozenset" | "none" | "model" | "dataclass" | "named-tuple":
+                return False
+            case "definition-ref":
+                return self._from_text(self._definitions[keys["schema_ref"]])
+            case "union":
+                choices = [one[0] if isinstance(one, tuple) else one for one in keys["choices"]]
+                return any(map(self._from_text, choices))
+            case _:
+                return "schema" not in keys or self._from_text(keys["schema"])
 
     def _record(self, values: str) -> str:
         # An alias may be within itself in this form alone.
@@ -373,7 +405,9 @@ class _Types:
             return name
         lines = self._writer.told[name] = []
         fields = _past(schema, self._definitions)
-        members = [one for one in self._fields(fields, schema) if one]
+        around, self._strict = self._strict, bool((schema.get("config") or {}).get("strict"))
+        members = [*self._fields(fields, schema)]
+        self._strict = around
         doc = vars(owner).get("__doc__") if schema["type"] == "model" else None
         lines += [*_comment(doc), f"export interface {name} {{"]
         for description, key, told in members:
@@ -556,6 +590,12 @@ def _paths_of(field: _Schema, name: str) -> list[list[str]]:
         return [[alias]]
     paths = alias if isinstance(alias[0], list) else [alias]
     return [[*map(str, path)] for path in paths]
+
+
+def _may_be_none(schema: _Schema) -> bool:
+    while schema["type"] == "default":
+        schema = schema["schema"]
+    return schema["type"] in ("nullable", "none", "any")
 
 
 def _described(metadata: Mapping[str, Any]) -> Any:

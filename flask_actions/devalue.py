@@ -64,6 +64,8 @@ from pydantic import AnyUrl, BaseModel, RootModel
 from pydantic_core import PydanticSerializationError, Url, to_json, to_jsonable_python
 from werkzeug.datastructures import MultiDict
 
+from .rich import serializer_of
+
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -564,7 +566,7 @@ class _Writer:
 
 def _dumped(value: Any) -> Any:
     """A model's plain form, as its serialisers show it, dates and the like being themselves."""
-    dump = partial(value.__pydantic_serializer__.to_python, value, by_alias=True)
+    dump = partial(serializer_of(value.__class__).to_python, value, by_alias=True)
     try:
         return dump()
     except TypeError:

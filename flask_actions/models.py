@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, Union, get_args
@@ -30,7 +31,18 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from .errors import ActionError, ActionInputError, Issue, LateIssues, Told
 from .messages import Places, Text, is_lazy
 from .packing import types_in
-from .shapes import Items, Leaf, Shape, clean_path, names_in, place_of, shape_of, split_name
+from .rich import is_pydantics
+from .shapes import (
+    Items,
+    Leaf,
+    Shape,
+    clean_path,
+    holds_strict,
+    names_in,
+    place_of,
+    shape_of,
+    split_name,
+)
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -56,6 +68,11 @@ class Input:
     def shape(self) -> Shape | None:
         """The tree of the model's fields; None without a pydantic type."""
         return None
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether it takes less from Python than from JSON."""
+        return False
 
     @cached_property
     def places(self) -> Places | None:
@@ -154,6 +171,10 @@ class ModelInput(Input):
     @cached_property
     def shape(self) -> Shape:
         return shape_of(self.described.core_schema)
+
+    @cached_property
+    def strict(self) -> bool:
+        return holds_strict(self.shape)
 
     @cached_property
     def adapter(self) -> Any:
@@ -647,8 +668,14 @@ _OPEN = frozenset({"any", "bytes", "callable", "function-plain", "is-instance", 
 def _open_ended(schema: Any) -> bool:
     """Whether a core schema lets in values that cannot be serialised."""
     if isinstance(schema, Mapping):
-        return schema.get("type") in _OPEN or any(map(_open_ended, schema.values()))
+        return kind_of(schema) in _OPEN or any(map(_open_ended, schema.values()))
     return isinstance(schema, (list, tuple)) and any(map(_open_ended, schema))
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """What kind of type a core schema is of; empty for fields by name, one may be called type."""
+    kind = schema.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 #: Kinds of core schema with keys and values.
@@ -662,12 +689,23 @@ def definitions_of(schema: Any) -> dict[str, Any]:
     return {one["ref"]: one for one in schema.get("definitions", ())}
 
 
+def in_json(value: object) -> bool:
+    """Whether JSON can bring a literal's value: of an enum, only members that are texts or numbers
+    themselves."""
+    return not isinstance(value, Enum) or isinstance(value, (str, int))
+
+
 def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:
     """Whether a dictionary with such keys is an object to JavaScript, and not a Map; None if it
     depends on the keys that it has.
 
     :param keys: a core schema.
     """
+    if "serialization" in keys and not is_pydantics(keys):
+        shown = keys["serialization"]
+        if shown["type"] in ("to-string", "format"):
+            return True
+        keys = shown.get("return_schema", {"type": "any"})
     match keys["type"]:
         case "str":
             return True

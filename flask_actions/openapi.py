@@ -16,14 +16,18 @@ from pydantic_core import CoreSchema, PydanticOmit, to_json
 from .action import Action
 from .config import Settings
 from .errors import OLDER_STATUSES, STATUSES
-from .models import FormInput, Input, ModelInput, TypedOutput
+from .models import FormInput, Input, ModelInput, TypedOutput, in_json
 from .registry import Registry
-from .shapes import FILE_RULES, Entries, Fields, Items, Leaf, Shape
+from .shapes import FILE_RULES, Entries, Fields, Items, Leaf, Path, Shape, shape_of
+from .urls import quoted
 
 Schema = dict[str, Any]
 
 #: The key of a file's schema that has its rules: OpenAPI has no words for them.
 UPLOAD = "x-upload"
+
+#: The key of a schema of values that a form has a text for, and JSON nothing.
+_FORM_ALONE = "x-form-alone"
 
 _JSON = "application/json"
 _DEVALUE = "application/json+devalue"
@@ -59,7 +63,8 @@ def describe(app: Flask, registry: Registry, settings: Settings, root: str = "")
         "servers": [{"url": root or "/"}],
         "tags": [{"name": group} for group in groups],
         "paths": {
-            f"{settings.url_prefix}/{name}": {"post": writer.operation(name, action)}
+            # As it is requested: a name's own braces would be a parameter.
+            quoted(f"{settings.url_prefix}/{name}"): {"post": writer.operation(name, action)}
             for name, action in registry
         },
         "components": {
@@ -77,6 +82,32 @@ def write(document: Schema) -> bytes:
 
 
 # --- the types, by pydantic ----------------------------------------------------------------------
+
+
+def _place(around: Schema, path: Path, own: Schema, needed: bool) -> None:
+    """Put a schema where a path leads to, within the one *around*; it adds to what is there."""
+    step, *rest = path
+    if isinstance(step, str):
+        around.setdefault("type", "object")
+        inner = around.setdefault("properties", {}).setdefault(step, {})
+        if needed and step not in around.setdefault("required", []):
+            around["required"].append(step)
+    else:
+        around.setdefault("type", "array")
+        if needed:
+            around["minItems"] = max(around.get("minItems", 0), step + 1, -step)
+        if step < 0:  # counted from the end, for which there are no words
+            return
+        items = around.setdefault("prefixItems", [])
+        items += ({} for _ in range(step + 1 - len(items)))
+        inner = items[step]
+    if rest:
+        _place(inner, tuple(rest), own, needed)
+    elif inner:
+        inner.setdefault("allOf", []).append(own)
+    else:
+        inner |= own
+
 
 _Asked = tuple[str, JsonSchemaMode, CoreSchema]
 
@@ -101,6 +132,46 @@ class _Schemas(GenerateJsonSchema):
         except Exception:  # that of no JSON, or an error in the application's own schema
             return dict(_UNKNOWN)
         return {**found, UPLOAD: {**found.get(UPLOAD, {}), **rules}} if rules else found
+
+    def model_schema(self, schema: Any) -> Schema:
+        return self._in_place(super().model_schema(schema), schema)
+
+    def dataclass_schema(self, schema: Any) -> Schema:
+        return self._in_place(super().dataclass_schema(schema), schema)
+
+    def typed_dict_schema(self, schema: Any) -> Schema:
+        return self._in_place(super().typed_dict_schema(schema), schema)
+
+    def literal_schema(self, schema: Any) -> Schema:
+        sent: dict[bool, Any] = {True: [], False: []}
+        for one in schema["expected"]:
+            sent[in_json(one)].append(one)
+        if self.mode != "validation" or not sent[False]:
+            return super().literal_schema(schema)
+        told: dict[bool, Schema] = {}
+        for way, few in sent.items():
+            if few:
+                part: Any = {**schema, "expected": few}
+                told[way] = super().literal_schema(part)
+        told[False][_FORM_ALONE] = True
+        return {"anyOf": [*told.values()]} if len(told) > 1 else told[False]
+
+    def _in_place(self, found: Schema, schema: Any) -> Schema:
+        """A schema with the fields that have an ``AliasPath`` alone where that looks for them;
+        pydantic writes them under their names, by which nobody may send them."""
+        if self.mode != "validation" or schema.get("root_model"):
+            return found
+        shape = shape_of(schema)
+        assert isinstance(shape, Fields)
+        for name, one in shape.fields.items():
+            path = min(one.paths, key=len)
+            if len(path) > 1:
+                own = found["properties"].pop(name)
+                needed = name in found.get("required", ())
+                if needed:
+                    found["required"].remove(name)
+                _place(found, path, own, needed)
+        return found
 
 
 class _Known:
@@ -195,6 +266,8 @@ def _for_json(schema: Any) -> Any:
         return schema
     if UPLOAD in schema:
         return {"not": {}, "description": "A file, which only a form can send."}
+    if _FORM_ALONE in schema:
+        return {"not": {}, "description": "A member of an enum, which only a form can name."}
     changed = {}
     for key, value in schema.items():
         if key in _BY_NAME and isinstance(value, dict):
@@ -351,7 +424,7 @@ def _for_form(schema: Any) -> Any:
     return {
         key: value if key in _LITERAL else _for_form(value)
         for key, value in schema.items()
-        if key != "html"
+        if key not in ("html", _FORM_ALONE)
     }
 
 

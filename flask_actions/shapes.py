@@ -304,6 +304,16 @@ def holds_file(shape: Shape) -> bool:
     return any(isinstance(one, Leaf) and one.kind == "file" for one in _every(shape, {}))
 
 
+def holds_strict(shape: Shape) -> bool:
+    """Whether anything in a shape takes less from Python than from JSON."""
+    return any(
+        one.container is not list
+        if isinstance(one, Items)
+        else isinstance(one, Leaf) and one.strict and (one.bare is not None or one.kind == "enum")
+        for one in _every(shape, {})
+    )
+
+
 def max_upload(shape: Shape) -> int:
     """The bytes that the files of a shape may have together: a list counts as often as it may grow.
 
@@ -538,7 +548,7 @@ def _every(shape: Shape, seen: dict[int, Shape]) -> Iterator[Shape]:
         case Items(builds=builds):
             below = [build() for build in builds]
         case Entries():
-            below = [shape.value]
+            below = [shape.key, shape.value]
         case Tagged() | Variants():
             below = [*choices_of(shape)]
         case _:

@@ -3,11 +3,15 @@
 Receivers get the application (None outside one) and, by name, ``name`` of the action, ``door``,
 ``caller`` (the id of who is logged in, or None); ``action_finished`` also ``duration`` in seconds
 and ``outcome``: ``"data"``, ``"redirect"``, or an error's code. Never the input, nor the data.
+
+Whatever an action's URL answers is told, refusals that come before its guards included: who counts
+calls by their outcome finds a GET under ``METHOD_NOT_ALLOWED``, another site's under ``FORBIDDEN``.
 """
 
 from __future__ import annotations
 
 import inspect
+import logging
 import time
 from collections.abc import Awaitable
 from typing import Any, Protocol, TypeVar
@@ -19,6 +23,8 @@ from .context import ActionContext
 from .result import SafeResult
 
 T = TypeVar("T")
+
+log: logging.Logger = logging.getLogger("flask_actions")
 
 _signals = Namespace()
 
@@ -36,6 +42,8 @@ class _Call(Protocol):
 
     async def settle(self, waiting: Awaitable[Any]) -> Any: ...
 
+    def propagates(self) -> bool: ...
+
 
 def heard() -> bool:
     """Whether anybody listens."""
@@ -52,14 +60,24 @@ async def tell_started(call: _Call) -> float:
 
 
 async def tell_finished(call: _Call, begun: float) -> None:
-    """Say that a call ended; without a result, an exception went past us."""
+    """Say that a call ended; without a result, an exception went past us.
+
+    What a receiver raises goes to the log, unless Flask lets exceptions through: the handler's work
+    is done, and its result is the caller's.
+    """
     duration = time.perf_counter() - begun
     outcome, result = "INTERNAL_SERVER_ERROR", call.result
     if result is not None and result.error is not None:
         outcome = result.error.code
     elif result is not None:
         outcome = "data" if result.location is None else "redirect"
-    await _send(action_finished, call, duration=duration, outcome=outcome)
+    try:
+        await _send(action_finished, call, duration=duration, outcome=outcome)
+    except Exception:
+        if call.propagates():
+            raise
+        logger = current_app.logger if has_app_context() else log
+        logger.exception("A receiver of action_finished failed, of %s.", call.ctx.name)
 
 
 async def _send(signal: Signal, call: _Call, **said: Any) -> None:

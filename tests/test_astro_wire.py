@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import pytest
 from flask import Flask, redirect, request
 from pydantic import (
+    AliasPath,
     AnyUrl,
     BaseModel,
     ConfigDict,
     Field,
     HttpUrl,
     PlainSerializer,
+    SerializeAsAny,
+    Strict,
     computed_field,
+    create_model,
     field_serializer,
+    model_serializer,
 )
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
@@ -68,7 +78,7 @@ class Order(BaseModel):
     paper: Upload | None = None
 
 
-class Strict(BaseModel):
+class Forbidding(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: str
 
@@ -332,11 +342,12 @@ def test_client_throws_what_is_asked_to(ask, program, data):
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    # No fetch lets a 407 through: it is a proxy's word.
+    # No fetch lets a 407 through: it is a proxy's word. After a 421 it asks once more by another
+    # connection, with the body again, and Node.js's own fails at that now and then.
     [
         pytest.param(code, status, id=str(status))
         for code, status in STATUSES.items()
-        if status != 407
+        if status not in (407, 421)
     ],
 )
 def test_client_gets_errors_with_their_codes(ask, code, status):
@@ -563,6 +574,150 @@ def test_rich_input_that_does_not_fit_is_an_input_error(ask):
     assert list(answer["fields"]) == ["at"]
 
 
+class Level(Enum):
+    LOW = 1
+    HIGH = "high"
+
+
+class Line(BaseModel):
+    model_config = ConfigDict(strict=True)
+    day: date | None = None
+    count: int = 0
+    inner: Line | None = None
+
+
+class Shelf(BaseModel):
+    kind: Literal["shelf"] = "shelf"
+    when: Annotated[date, Strict()]
+
+
+class Sign(BaseModel):
+    kind: Literal["sign"] = "sign"
+    when: str
+
+
+class Aliased(BaseModel):
+    model_config = ConfigDict(strict=True)
+    day: date = Field(validation_alias=AliasPath("way", -1, "day"))
+
+
+class Pair(NamedTuple):
+    day: date
+    name: str
+
+
+DAY = date(2024, 5, 1)
+ID = UUID(int=5)
+MIDNIGHT = datetime(2024, 5, 1, tzinfo=UTC)
+
+#: A strict type, what a client sends, and what the handler gets.
+STRICT = [
+    pytest.param(date, "2024-05-01", DAY, id="a date in a text"),
+    pytest.param(date, MIDNIGHT, DAY, id="a date in a Date"),
+    pytest.param(datetime, "2024-05-01T12:30:00Z", NOW, id="a date and time in a text"),
+    pytest.param(datetime, NOW, NOW, id="a date and time"),
+    pytest.param(time, "12:30", time(12, 30), id="a time"),
+    pytest.param(timedelta, "PT90S", timedelta(seconds=90), id="a duration"),
+    pytest.param(UUID, str(ID), ID, id="a UUID"),
+    pytest.param(Decimal, "1.50", Decimal("1.50"), id="a decimal in a text"),
+    pytest.param(Decimal, 1.5, Decimal("1.5"), id="a decimal in a number"),
+    pytest.param(Decimal, BigInt(2**70), Decimal(2**70), id="a decimal in a BigInt"),
+    pytest.param(bytes, "abc", b"abc", id="bytes in a text"),
+    pytest.param(bytes, b"abc", b"abc", id="bytes"),
+    pytest.param(Level, 1, Level.LOW, id="an enum"),
+    pytest.param(Level | None, "high", Level.HIGH, id="a text of an enum"),
+    pytest.param(IPv4Address, "127.0.0.1", IPv4Address("127.0.0.1"), id="an address"),
+    pytest.param(tuple[int, date], [1, "2024-05-01"], (1, DAY), id="a pair"),
+    pytest.param(tuple[date, ...], ["2024-05-01"], (DAY,), id="a tuple"),
+    pytest.param(set[date], ["2024-05-01"], {DAY}, id="a set in an array"),
+    pytest.param(set[UUID], {str(ID)}, {ID}, id="a set"),
+    pytest.param(frozenset[int], {1}, frozenset([1]), id="a frozen set"),
+    pytest.param(deque[int], [1], deque([1]), id="a deque"),
+    pytest.param(dict[date, set[int]], {"2024-05-01": [1]}, {DAY: {1}}, id="an object"),
+    pytest.param(dict[date, int], {MIDNIGHT: 1}, {DAY: 1}, id="a Map"),
+    pytest.param(Line, {"inner": {"day": "2024-05-01"}}, Line(inner=Line(day=DAY)), id="a model"),
+    pytest.param(list[Line], [{"day": MIDNIGHT}], [Line(day=DAY)], id="models"),
+    pytest.param(Pair, ["2024-05-01", "2024-05-01"], Pair(DAY, "2024-05-01"), id="a named tuple"),
+    pytest.param(str | date, "2024-05-01", "2024-05-01", id="a text or a date"),
+    pytest.param(int | date, "2024-05-01", DAY, id="a number or a date"),
+    pytest.param(
+        Annotated[Shelf | Sign, Field(discriminator="kind")],
+        {"kind": "sign", "when": "2024-05-01"},
+        Sign(when="2024-05-01"),
+        id="the other one of a tagged union",
+    ),
+    pytest.param(
+        Annotated[Shelf | Sign, Field(discriminator="kind")],
+        {"kind": "shelf", "when": "2024-05-01"},
+        Shelf(when=DAY),
+        id="one of a tagged union",
+    ),
+    pytest.param(
+        Aliased, {"way": [{}, {"day": "2024-05-01"}]}, Aliased.model_construct(day=DAY), id="alias"
+    ),
+]
+
+
+def take_strictly(type_: Any, sent: Any) -> tuple[Any, list[Any]]:
+    """The answer to a rich body, and what the handler of a strict model got."""
+    app, actions = build()
+    model = create_model("Model", __config__=ConfigDict(strict=True), x=(type_, ...))
+    seen: list[Any] = []
+    actions.action("take", input=model)(lambda input: seen.append(input.x))
+    text = dumps({"x": sent, "rich": NOW})
+    return post(app.test_client(), "take", data=text, content_type=DEVALUE), seen
+
+
+@pytest.mark.parametrize(("type_", "sent", "got"), STRICT)
+def test_strict_model_takes_a_rich_body_as_it_takes_json(type_, sent, got):
+    answer, seen = take_strictly(type_, sent)
+
+    assert answer.status_code == 204, answer.text
+    assert seen == [got]
+    assert type(seen[0]) is type(got)
+
+
+@pytest.mark.parametrize(
+    ("type_", "sent", "path"),
+    [
+        pytest.param(date, NOW, ["x"], id="a time for a date"),
+        pytest.param(int, "5", ["x"], id="a text for a number"),
+        pytest.param(int, 5.5, ["x"], id="a fraction for a number"),
+        pytest.param(Decimal, "five", ["x"], id="no decimal"),
+        pytest.param(bool, 1, ["x"], id="a number for a boolean"),
+        pytest.param(Level, True, ["x"], id="a boolean for an enum of numbers"),
+        pytest.param(list[int], {1}, ["x"], id="a set for a list"),
+        pytest.param(set[date], ["x"], ["x", 0], id="no set of dates"),
+    ],
+)
+def test_strict_model_refuses_in_a_rich_body_what_it_refuses_in_json(type_, sent, path):
+    answer, seen = take_strictly(type_, sent)
+
+    assert [one["path"] for one in answer.json["issues"]] == [path]
+    assert seen == []
+
+
+def test_strict_models_within_each_other_are_bounded_in_time_and_depth():
+    class Tree(BaseModel):
+        model_config = ConfigDict(strict=True)
+        day: date
+        either: Tree | list[Tree | date] | None = None
+
+    app, actions = build()
+    actions.action("take", input=Tree)(lambda input: None)
+    deep: Any = {"day": "2024-05-01"}
+    for _ in range(95):
+        deep = {"day": "2024-05-01", "either": [deep]}
+    client = app.test_client()
+
+    answers = [
+        post(client, "take", data=dumps(data), content_type=DEVALUE)
+        for data in (deep, {"day": MIDNIGHT, "either": ["2024-05-01"] * 50_000})
+    ]
+
+    assert [one.status_code for one in answers] == [204, 204]
+
+
 # --- each answer to the last byte
 
 
@@ -723,7 +878,7 @@ Pet = Annotated[Cat | Dog, Field(discriminator="kind")]
             id="no multiple",
         ),
         pytest.param(
-            Strict,
+            Forbidding,
             {"title": "x", "more": 1},
             {"code": "unrecognized_keys", "keys": ["more"], "path": []},
             id="a field too many",
@@ -995,6 +1150,236 @@ def test_declared_output_shows_what_it_declares(output, data, arrived):
     value = loads(response.text, {"URL": AnyUrl})
     assert value == arrived
     assert type(value) is type(arrived) or isinstance(value, dict)
+
+
+HIDDEN = "****"
+
+
+def hide(value: Any) -> str:
+    return HIDDEN
+
+
+def hide_from_json(value: Any, info: Any) -> Any:
+    return HIDDEN if info.mode == "json" and info.mode_is_json() else value
+
+
+class Card(BaseModel):
+    """What is secret here is 4242."""
+
+    type: str = "visa"
+    at: datetime = NOW
+    number: Annotated[str, PlainSerializer(hide, when_used="json")] = "4242"
+
+
+class Account(BaseModel):
+    number: str = "4242"
+    at: datetime = NOW
+
+    @field_serializer("number", when_used="json-unless-none")
+    def write_number(self, number: str) -> str:
+        return HIDDEN
+
+
+class Saving(Account):
+    rate: Decimal = Decimal(1)
+
+
+class Whole(BaseModel):
+    number: str = "4242"
+
+    @model_serializer(when_used="json")
+    def write(self) -> dict[str, str]:
+        return {"number": HIDDEN}
+
+
+class Asking(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    number: Annotated[str, PlainSerializer(hide_from_json)] = "4242"
+    at: datetime = NOW
+
+    @model_serializer(mode="wrap")
+    def write(self, handler: Any, info: Any) -> dict[str, Any]:
+        return {**handler(self), "number": HIDDEN if info.mode == "json" else self.number}
+
+
+@pydantic_dataclass
+class Held:
+    number: Annotated[str, PlainSerializer(hide, when_used="json")] = "4242"
+    at: datetime = NOW
+
+
+@dataclass
+class Plain:
+    card: Card
+
+
+class Wallet(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    cards: list[Card] = []
+    either: Account | Saving | None = None
+    any: Any = None
+    dictionary: dict = {}  # type: ignore[type-arg]
+    items: list = []  # type: ignore[type-arg]
+    own: SerializeAsAny[Account] = Account()
+    row: Sequence[Card] = ()
+    next: Wallet | None = None
+
+    @computed_field
+    def first(self) -> Any:
+        return self.cards[0] if self.cards else None
+
+
+class Meow(BaseModel):
+    kind: Literal["meow"] = "meow"
+    whole: Whole = Whole()
+
+
+class Bark(Account):
+    kind: Literal["bark"] = "bark"
+
+
+class Zoo(BaseModel):
+    """Types that are in several places, and in themselves."""
+
+    first: Account | None = None
+    second: Account | None = None
+    animals: list[Annotated[Meow | Bark, Field(discriminator="kind")]] = []
+    either: Account | Bark | None = None
+    held: Held | None = None
+    inner: dict[str, Zoo] = {}
+
+
+CARD = {"type": "visa", "at": NOW, "number": HIDDEN}
+ACCOUNT = {"number": HIDDEN, "at": NOW}
+SAVING = {**ACCOUNT, "rate": "1"}
+ZOO = {
+    **{"first": None, "second": None, "animals": [], "either": None, "held": None, "inner": {}},
+}
+EMPTY = {
+    **{"cards": [], "either": None, "any": None, "dictionary": {}, "items": [], "own": ACCOUNT},
+    **{"row": [], "next": None, "first": None},
+}
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["untyped", "declared"])
+@pytest.mark.parametrize(
+    ("data", "arrived"),
+    [
+        pytest.param(Card(), CARD, id="a field's type"),
+        pytest.param(Account(), ACCOUNT, id="a field"),
+        pytest.param(Saving(), SAVING, id="an inherited field"),
+        pytest.param(Whole(), {"number": HIDDEN}, id="a model"),
+        pytest.param(Asking(), {"number": HIDDEN, "at": NOW}, id="who asks for the mode"),
+        pytest.param(
+            Asking(card=Card()),
+            {"number": HIDDEN, "at": NOW, "card": CARD},
+            id="an undeclared member",
+        ),
+        pytest.param(Held(), {"number": HIDDEN, "at": NOW}, id="a dataclass of pydantic's"),
+        pytest.param(Wallet(cards=[Card()]), {**EMPTY, "cards": [CARD], "first": CARD}, id="list"),
+        pytest.param(
+            Wallet(either=Saving()), {**EMPTY, "either": SAVING}, id="a member of a union"
+        ),
+        pytest.param(Wallet(any=Card()), {**EMPTY, "any": CARD}, id="a field of any type"),
+        pytest.param(
+            Wallet(any=[{1: (Card(), {NOW})}, Plain(Card())]),
+            {**EMPTY, "any": [{1: [CARD, {NOW}]}, {"card": CARD}]},
+            id="within a field of any type",
+        ),
+        pytest.param(Wallet(items=[Card()]), {**EMPTY, "items": [CARD]}, id="a bare list"),
+        pytest.param(
+            Wallet(dictionary={"a": Card()}), {**EMPTY, "dictionary": {"a": CARD}}, id="a bare dict"
+        ),
+        pytest.param(Wallet(own=Saving()), {**EMPTY, "own": SAVING}, id="SerializeAsAny"),
+        pytest.param(Wallet(row=[Card()]), {**EMPTY, "row": [CARD]}, id="a sequence"),
+        pytest.param(
+            Wallet(next=Wallet(any=Card())), {**EMPTY, "next": {**EMPTY, "any": CARD}}, id="nested"
+        ),
+        pytest.param(
+            Zoo(inner={"a": Zoo(first=Saving(), second=Account())}),
+            {**ZOO, "inner": {"a": {**ZOO, "first": ACCOUNT, "second": ACCOUNT}}},
+            id="a type of several places",
+        ),
+        pytest.param(
+            Zoo(animals=[Meow(), Bark()]),
+            {
+                **ZOO,
+                "animals": [
+                    {"kind": "meow", "whole": {"number": HIDDEN}},
+                    {**ACCOUNT, "kind": "bark"},
+                ],
+            },
+            id="a tagged union",
+        ),
+        pytest.param(
+            Zoo(either=Bark(), held=Held()),
+            {**ZOO, "either": {**ACCOUNT, "kind": "bark"}, "held": ACCOUNT},
+            id="a union of a class and its base",
+        ),
+        pytest.param(Wallet(extra=Card()), {**EMPTY, "extra": CARD}, id="an extra member"),
+    ],
+)
+def test_what_is_hidden_from_json_is_hidden_from_devalue(data, arrived, declared):
+    app, actions = build()
+    actions.action("give", output=type(data) if declared else None)(lambda: data)
+
+    text = post(app.test_client(), "give").text
+
+    assert loads(text) == arrived
+    assert "4242" not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "arrived"),
+    [
+        pytest.param([Card()], [CARD], id="in a list"),
+        pytest.param({"a": (Card(),)}, {"a": [CARD]}, id="in a dictionary"),
+        pytest.param(Plain(Card()), {"card": CARD}, id="in a dataclass"),
+    ],
+)
+def test_models_of_an_undeclared_output_hide_what_they_hide(data, arrived):
+    app, actions = build()
+    actions.action("give")(lambda: data)
+
+    assert loads(post(app.test_client(), "give").text) == arrived
+
+
+class Spelled(BaseModel):
+    model_config = ConfigDict(ser_json_bytes="base64", ser_json_timedelta="float")
+    raw: bytes = b"\xff"
+    wait: timedelta = timedelta(seconds=90)
+    pattern: re.Pattern[str] = re.compile("a+")
+    price: Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")] = (
+        Decimal(1)
+    )
+    circle: Any = None
+
+
+def test_settings_that_choose_how_json_spells_a_value_are_jsons_alone():
+    app, actions = build()
+    actions.action("give", output=Spelled)(lambda: Spelled(circle=CIRCLE))
+
+    value = loads(post(app.test_client(), "give").text)
+
+    circle = value.pop("circle")
+    assert circle[0] is circle[0][0]
+    assert value.pop("pattern").source == "a+"
+    assert value == {"raw": b"\xff", "wait": "PT1M30S", "price": 1.0}
+
+
+def test_member_may_have_the_name_of_a_part_of_a_schema():
+    app, actions = build()
+    actions.action("give", output=Named)(lambda: Named(type={}, metadata={}))
+
+    assert post(app.test_client(), "give").text == (
+        '[{"type":1,"metadata":2,"serialization":3},["Map"],["Map"],1]'
+    )
+
+
+class Named(BaseModel):
+    type: dict[int, int]
+    metadata: dict[int, int]
+    serialization: int = 1
 
 
 class Counted(BaseModel):

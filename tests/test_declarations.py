@@ -34,6 +34,9 @@ from pydantic import (
     PlainSerializer,
     RootModel,
     SecretStr,
+    Strict,
+    TypeAdapter,
+    ValidationError,
     computed_field,
     create_model,
     field_serializer,
@@ -509,6 +512,10 @@ class Counts(BaseModel):
     next: Counts | None = None
 
 
+AsText = Annotated[int, PlainSerializer(str, return_type=str)]
+ForJson = Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
+
+
 class Whole(BaseModel):
     row: Sequence[int]
     waiting: deque[int]
@@ -526,21 +533,25 @@ class Whole(BaseModel):
     secret: SecretStr
     bytes_: ByteSize
     complicated: complex
-    as_text: Annotated[int, PlainSerializer(str, return_type=str)]
-    for_json: Annotated[int, PlainSerializer(str, return_type=str, when_used="json")]
+    as_text: AsText
+    for_json: ForJson
+    if_any: Annotated[
+        int | None, PlainSerializer(str, return_type=str, when_used="json-unless-none")
+    ] = None
+    pattern: re.Pattern[str]
 
 
 WHOLE = {
     **{"row": [1], "waiting": [1], "ordered": {"a": 1}, "counter": {"a": 1}, "spot": [1, "a"]},
     **{"size": 1, "word": 'b"q|uo', "rights": 3, "choice": None, "frozen": ["2026-01-02"]},
     **{"address": "127.0.0.1", "text": "[1]", "free": "{}", "secret": "x", "bytes_": "1 kB"},
-    **{"complicated": "1+2j", "as_text": 1, "for_json": 1},
+    **{"complicated": "1+2j", "as_text": 1, "for_json": 1, "pattern": "a+"},
 }
 
 
 #: Types of outputs, and data of each.
 ARRIVING: dict[str, tuple[Any, list[Any]]] = {
-    "kinds": (Whole, [WHOLE]),
+    "kinds": (Whole, [WHOLE, {**WHOLE, "if_any": 1}]),
     "numbers": (dict[int, str], [{}, {1: "a"}]),
     "members": (dict[Side, int], [{}, {"left": 1}]),
     "members that are texts": (dict[Word, int], [{}, {'b"q|uo': 1}]),
@@ -549,6 +560,8 @@ ARRIVING: dict[str, tuple[Any, list[Any]]] = {
     "literals": (dict[Literal["a", "b"], int], [{}, {"a": 1}]),
     "mixed literals": (dict[Literal["a", 1], int], [{}, {"a": 1}, {1: 1}]),
     "ids": (dict[UUID, date], [{}, {UUID(int=1): date.today()}]),
+    "keys written as texts": (dict[AsText, int], [{}, {1: 1}]),
+    "keys that JSON alone would have as texts": (dict[ForJson, int], [{}, {1: 1}]),
     "anything": (dict[Any, int], [{}, {"a": 1}, {1: 1}]),
     "within texts": (dict[str, dict[int, int]], [{}, {"a": {}}]),
     "in a pair": (tuple[int, dict[int, int]], [(1, {}), (1, {1: 1})]),
@@ -614,6 +627,56 @@ def test_fields_that_are_looked_for_within_are_open():
 
     assert "    row: unknown;\n    third: string;\n  }" in text
     assert 'field: "row.0" | "row.1" | "a.b";' in text
+
+
+class Plain(Enum):
+    ONE = "one"
+
+
+class Kept(BaseModel):
+    model_config = ConfigDict(strict=True)
+    wait: timedelta
+
+
+#: A type, how it is sent, and a value that pydantic refuses from JSON (None for no such value).
+SENT = [
+    pytest.param(Literal[Plain.ONE], "never", '"one"', id="a member alone"),
+    pytest.param(Literal[Plain.ONE, "two"], '"two"', '"one"', id="a member or a text"),
+    pytest.param(Literal[Word.ODD], '"b\\"q|uo"', None, id="a member that is a text"),
+    pytest.param(Literal[Size.SMALL], "1", None, id="a member that is a number"),
+    pytest.param(dict[Literal[1], int], "Map<1, number>", '{"1": 1}', id="keys that are numbers"),
+    pytest.param(
+        dict[tuple[int, int], int],
+        "Map<readonly [number, number], number>",
+        '{"1,2": 1}',
+        id="keys that are pairs",
+    ),
+    pytest.param(
+        dict[int, int], "Map<number, number> | Record<string, number>", None, id="keys of digits"
+    ),
+    pytest.param(
+        dict[ForJson, int],
+        "Map<number, number> | Record<string, number>",
+        None,
+        id="keys written as texts",
+    ),
+    pytest.param(Annotated[timedelta, Strict()], "string", "1", id="a strict duration"),
+    pytest.param(timedelta, "number | string", None, id="a duration"),
+]
+
+
+@pytest.mark.parametrize(("type_", "told", "refused"), SENT)
+def test_what_pydantic_refuses_from_json_is_not_declared(type_, told, refused):
+    text = declared(model(value=(type_, ...)), int)
+
+    assert f"    value: {told};\n" in text
+    if refused is not None:
+        with pytest.raises(ValidationError):
+            TypeAdapter(type_).validate_json(refused)
+
+
+def test_strict_model_says_what_its_fields_take():
+    assert "    wait: string;\n" in declared(Kept, int)
 
 
 def test_json_text_is_sent_as_a_text():

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, abort, redirect, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 from werkzeug.test import create_environ, run_wsgi_app
 
@@ -796,3 +798,25 @@ def test_hook_that_redirects(site, door, status, header):
     assert response.status_code == status
     assert response.headers[header].startswith("/elsewhere")
     assert response.headers["Cache-Control"] == "no-store"
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    body=st.one_of(
+        st.text("ab=&+%2CfFé%C3;ÿ€\ud800 \x00").map(lambda text: text.encode(errors="replace")),
+        st.lists(
+            st.sampled_from([b"a=1", b"=", b"&", b"%", b"%zz", b"%ff", b"+", b"b", b"%26", b"a"])
+        ).map(b"".join),
+    )
+)
+def test_form_is_read_as_flask_reads_it(body):
+    app = Flask(__name__)
+    app.secret_key = "test"
+    seen = []
+    Actions(app).action("take", accept="form")(lambda fields: seen.append(fields))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    app.test_client().post("/_actions/take", data=body, headers=headers)
+
+    with app.test_request_context("/", method="POST", data=body, headers=headers):
+        assert seen == [request.form]

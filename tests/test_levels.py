@@ -15,10 +15,10 @@ PACKAGE = Path(flask_actions.__file__).parent
 
 #: Each file on its level, from the ground up.
 LEVELS = [
-    {"records", "shelf"},
+    {"records", "rich", "shelf", "laterule"},
     {"messages", "config", "urls", "shapes", "packing"},
     {"errors"},
-    {"controls", "models"},
+    {"controls", "fitting", "models"},
     {"action", "context", "result", "uploads"},
     {
         "registry",

@@ -484,7 +484,7 @@ TABLE = [
         "action after the first request",
         AssertionError,
         after_the_first_request,
-        *("add_url_rule", "first request"),
+        *("endpoint", "first request"),
     ),
     row(
         "async user_loader",

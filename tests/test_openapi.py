@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 from io import BytesIO
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import pytest
 import schemathesis
@@ -18,7 +19,7 @@ from flask_wtf.csrf import CSRFProtect
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, SecretStr
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from schemathesis.checks import not_a_server_error
@@ -120,6 +121,30 @@ class Labels(BaseModel):
     name: str
 
 
+class Parcel(BaseModel):
+    """Fields that are looked for within others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    street: str = Field(validation_alias=AliasPath("to", "address", "street"))
+    town: str = Field(validation_alias=AliasPath("to", "address", "town"))
+    floor: int = Field(0, validation_alias=AliasPath("to", "floor"))
+    second: int = Field(validation_alias=AliasPath("sizes", 1))
+    last: int = Field(validation_alias=AliasPath("marks", -1))
+    weight: int = Field(validation_alias=AliasChoices(AliasPath("grams", 0), "weight"))
+
+
+class Coloured(BaseModel):
+    colour: Literal[Colour.RED]
+    either: Literal[Colour.BLUE, "pink"] = "pink"
+
+
+class ByName(BaseModel):
+    model_config = ConfigDict(validate_by_name=True)
+
+    street: str = Field(validation_alias=AliasPath("to", "street"))
+
+
 class Opaque:
     """Nothing that pydantic knows."""
 
@@ -192,6 +217,22 @@ def rich_app(config: dict[str, Any] | None = None) -> Flask:
     @actions.action
     def grow(input: Tree) -> Tree:
         return input
+
+    @actions.action
+    def send_parcel(input: Parcel) -> str:
+        return input.town
+
+    @actions.action
+    def paint(input: Coloured) -> str:
+        return input.colour.value
+
+    @actions.action
+    def move_in(input: ByName) -> str:
+        return input.street
+
+    @actions.action("odd {name}? #1")
+    def odd(input: Post) -> str:
+        return input.title
 
     @actions.action
     def label(input: Labels) -> Labels:
@@ -275,7 +316,14 @@ def checker(document: dict[str, Any], *path: str) -> Draft202012Validator:
 
 def body_checker(document: dict[str, Any], name: str, kind: str) -> Draft202012Validator:
     return checker(
-        document, "paths", f"/_actions/{name}", "post", "requestBody", "content", kind, "schema"
+        document,
+        "paths",
+        f"/_actions/{quote(name)}",
+        "post",
+        "requestBody",
+        "content",
+        kind,
+        "schema",
     )
 
 
@@ -339,7 +387,16 @@ def test_document_of_an_application_without_actions_is_valid():
 
 def test_every_action_is_there_under_its_canonical_name(app, document):
     for name, _ in app.extensions["actions"].registry:
-        assert document["paths"][f"/_actions/{name}"]["post"]["operationId"] == name
+        assert document["paths"][f"/_actions/{quote(name)}"]["post"]["operationId"] == name
+
+
+def test_path_is_the_url_of_the_action(app, document):
+    [path] = [one for one in document["paths"] if "odd" in one]
+
+    answer = app.test_client().post(path, json={"title": "Yes"})
+
+    assert path == "/_actions/odd%20%7Bname%7D%3F%20%231"
+    assert answer.json["data"] == "Yes"
 
 
 @pytest.mark.parametrize(
@@ -424,6 +481,16 @@ ORDER = {"customerName": "Ada", "contact": {"email": "a@b"}, "gift": True}
 ORDER_FORM = {"customerName": "Ada", "contact.email": "a@b"}
 
 
+PARCEL = {
+    **{"to": {"address": {"street": "Main", "town": "Ulm"}}, "sizes": [1, 2], "marks": [3]},
+    **{"weight": 5},
+}
+PARCEL_FORM = {
+    **{"to.address.street": "Main", "to.address.town": "Ulm", "sizes": [1, 2], "marks": [3]},
+    **{"weight": 5},
+}
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "body", "fits"),
     [
@@ -466,6 +533,26 @@ ORDER_FORM = {"customerName": "Ada", "contact.email": "a@b"}
         pytest.param("label", FORM, {"name": "a", "b": 1}, True, id="further names by form"),
         pytest.param("label", FORM, {"name": "a", "names": 1}, True, id="longer names by form"),
         pytest.param("label", FORM, {"name": "a", "b": "c"}, False, id="of another type by form"),
+        pytest.param("sendParcel", JSON, PARCEL, True, id="within others"),
+        pytest.param(
+            "sendParcel", JSON, {**PARCEL, "to": {"address": {}}}, False, id="nothing within others"
+        ),
+        pytest.param("sendParcel", JSON, {**PARCEL, "sizes": [1]}, False, id="nothing in a list"),
+        pytest.param("sendParcel", JSON, {**PARCEL, "marks": []}, False, id="no last one"),
+        pytest.param("sendParcel", JSON, {**PARCEL, "town": "Ulm"}, False, id="by its own name"),
+        pytest.param("sendParcel", FORM, PARCEL_FORM, True, id="within others by form"),
+        pytest.param(
+            "sendParcel",
+            FORM,
+            {**PARCEL_FORM, "to.floor": "x"},
+            False,
+            id="of another type within others by form",
+        ),
+        pytest.param("paint", JSON, {"colour": "red"}, False, id="an enum's member"),
+        pytest.param("paint", FORM, {"colour": "red"}, True, id="an enum's member by form"),
+        pytest.param("paint", FORM, {"colour": "red", "either": "blue"}, True, id="or another"),
+        pytest.param("paint", FORM, {"colour": "red", "either": "x"}, False, id="or none of them"),
+        pytest.param("moveIn", JSON, {"street": "Main"}, True, id="by name as well"),
         pytest.param("pick", JSON, [1, 2], True, id="a list"),
         pytest.param("pick", JSON, ["x"], False, id="a list of others"),
         pytest.param("count", JSON, 0, False, id="a number"),

@@ -155,6 +155,14 @@ def test_action_that_a_hook_runs_ahead_is_told_once(site, heard):
     ]
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_call_by_another_method_is_told_as_a_refusal(site, heard, method):
+    site.test_client().open("/_actions/note", method=method)
+
+    assert [one[0] for one in heard] == ["started", "finished"]
+    assert heard[-1][2]["outcome"] == "METHOD_NOT_ALLOWED"
+
+
 def by_request(site):
     site.test_client().post("/_actions/note", json={"text": "x"})
 
@@ -174,6 +182,45 @@ def from_async_code(site):
             await site.extensions["actions"].registry.find("note").acall({"text": "x"})
 
     asyncio.run(call())
+
+
+def breaks(app, **about):
+    raise LookupError("the counter is gone")
+
+
+async def breaks_later(app, **about):
+    raise LookupError("the counter is gone")
+
+
+@pytest.mark.parametrize("receiver", [breaks, breaks_later])
+@pytest.mark.parametrize(("door", "request_"), DOORS)
+def test_receiver_that_raises_takes_no_result_away(site, caplog, door, request_, receiver):
+    pytest.importorskip("asgiref")
+
+    with action_finished.connected_to(receiver):
+        answer = site.test_client().post("/_actions/note", **request_)
+
+    assert answer.status_code == (200 if door == "rpc" else 303)
+    assert [one.name for one in caplog.records] == [site.logger.name]
+    assert "A receiver of action_finished failed, of note." in caplog.text
+    assert "the counter is gone" in caplog.text
+
+
+def test_receiver_that_raises_takes_no_result_away_outside_an_application(site, caplog):
+    note = site.extensions["actions"].registry.find("note")
+
+    with action_finished.connected_to(breaks):
+        result = note({"text": "x"})
+
+    assert result.data == "x"
+    assert [one.name for one in caplog.records] == ["flask_actions"]
+
+
+def test_receiver_that_raises_is_seen_where_flask_lets_exceptions_through(site):
+    site.testing = True
+
+    with action_finished.connected_to(breaks), pytest.raises(LookupError):
+        by_request(site)
 
 
 @pytest.mark.parametrize("call", [by_request, from_python, outside_an_application, from_async_code])

@@ -38,14 +38,14 @@ class FormTransport(WebTransport):
             return self._elsewhere(call, login)
         if result.location is None:
             return see_other(call.app, call.keep(result, call.back()))
-        here = on_site(result.location, call.request.host)
+        here = on_site(result.location, call.host)
         return self._elsewhere(call, result.location if here is None else call.keep(result, here))
 
     def _elsewhere(self, call: WebCall, url: str) -> Response:
         # An htmx that asks for whole pages: it cannot follow to another site, and one that is not
         # boosted would put the other page where its target is.
-        off_site = on_site(url, call.request.host) is None
-        if asks(call.request) and (off_site or not is_boosted(call.request)):
+        request = call.request
+        if asks(request) and (on_site(url, call.host) is None or not is_boosted(request)):
             return moved(call, url)
         return see_other(call.app, url)
 

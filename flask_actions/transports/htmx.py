@@ -48,7 +48,7 @@ class HtmxTransport(WebTransport):
         if login is not None:
             return moved(call, login, reload=True)
         if result.location is not None:
-            here = on_site(result.location, call.request.host)
+            here = on_site(result.location, call.host)
             way = result.location if here is None else call.keep(result, here)
             return moved(call, way, further=call.ctx.htmx.headers)
         if action.fragment is None:

@@ -31,7 +31,7 @@ def moved(
 
     :param reload: load the page anew, as for another site.
     """
-    away = reload or on_site(url, call.request.host) is None
+    away = reload or on_site(url, call.host) is None
     # htmx 4 reads "/search?q=a,path:/evil" as its own language of options, where a comma parts one
     # from the next: what a user typed would say where to go and what to swap.
     name, url = ("HX-Redirect", url) if away else ("HX-Location", url.replace(",", "%2C"))

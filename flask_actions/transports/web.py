@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import parse_qsl, unquote, urljoin
+from urllib.parse import unquote, urljoin
 from weakref import ref
 
 from flask import Flask, current_app, request, session, url_for
@@ -94,6 +94,12 @@ class WebCall(Call):
         """The request that the call came by; there as long as it lasts."""
         return self._request()  # type: ignore[return-value]
 
+    @property
+    def host(self) -> str:
+        """Host and port that the request was made to."""
+        request = self.request
+        return request.environ.get("HTTP_HOST") or request.host  # which looks at each letter
+
     def has_handler(self, problem: Exception) -> bool:
         code = problem.code if isinstance(problem, HTTPException) else None
         for number in (code, None) if code is not None else (None,):
@@ -160,8 +166,9 @@ class WebCall(Call):
             return self.request.form, self.request.files
         try:
             # As werkzeug's own parser does it, which costs five times as much.
-            text = self._body().decode()
-            fields = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
+            text = self._body().decode().replace("+", " ")
+            pairs = [part.partition("=") for part in text.split("&") if part]
+            fields = [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
         except ValueError:
             raise UnsupportedMediaType(say("broken_form")) from None
         return MultiDict(fields), _NO_FILES
@@ -228,14 +235,19 @@ class WebCall(Call):
         from ..astro import read  # brings devalue, which few applications need
 
         rich = read(body)
-        if not action.marked:
+        if action.marked:
+            members = rich.data if rich is not None and isinstance(rich.data, dict) else {}
+            self.take_marks(action, members)
+            if rich is not None and any(name in members for name in MARKS):
+                rest = {name: value for name, value in members.items() if name not in MARKS}
+                rich = rich._replace(data=rest)
+        input = self.chosen or action.input
+        if rich is None or not input.strict:
             return rich
-        members = rich.data if rich is not None and isinstance(rich.data, dict) else {}
-        self.take_marks(action, members)
-        if rich is None or not any(name in members for name in MARKS):
-            return rich
-        rest = {name: value for name, value in members.items() if name not in MARKS}
-        return rich._replace(data=rest)
+        from ..fitting import fit  # few types are strict
+
+        assert input.shape is not None
+        return rich._replace(data=fit(rich.data, input.shape))
 
     def take_marks(self, action: Action[Any], sent: Mapping[str, Any]) -> None:
         """Take which button was pressed and what the page bound, from the body or else the URL.
@@ -285,15 +297,15 @@ class WebCall(Call):
         """The page that the call came from: a URL of this site without our parameters, or None."""
         ours = ("_action", RESULT_PARAMETER, *MARKS)
         if self.by_page:
-            here = on_site(here_url(self.request), self.request.host)
+            here = on_site(here_url(self.request), self.host)
             return None if here is None else without_query(here, (*ours, "_page"))
-        headers = self.request.environ
+        headers, host = self.request.environ, self.host
         for candidate in (
             self._page(),
             headers.get("HTTP_HX_CURRENT_URL"),
             headers.get("HTTP_REFERER"),
         ):
-            here = on_site(candidate or "", self.request.host)
+            here = on_site(candidate or "", host)
             if here is not None and not self.is_action(here):
                 return without_query(here.partition("#")[0], ours)
         return None
@@ -355,7 +367,7 @@ class WebCall(Call):
         asks = result.error is not None and result.error.code == "UNAUTHORIZED"
         if not asks or page is None or self.ctx.user is not None:
             return None
-        here, way = self.back(), on_site(page, self.request.host)
+        here, way = self.back(), on_site(page, self.host)
         if here is not None and way is not None and path_of(here) == path_of(way):
             return None  # the login form itself: it shows what is wrong
         back = self.keep(result, here)
@@ -389,6 +401,10 @@ def _reserved(token: str) -> frozenset[str]:
     return RESERVED | {token}
 
 
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="werkzeug.url_quote") if "%" in text else text
+
+
 class WebTransport:
     """What the doors of the web share: the way to the action."""
 
@@ -403,7 +419,7 @@ class WebTransport:
         check_origin(
             origin=headers.get("HTTP_ORIGIN"),
             fetch_site=headers.get("HTTP_SEC_FETCH_SITE"),
-            host=headers.get("HTTP_HOST") or request.host,
+            host=call.host,
             trusted=call.settings.trusted_origins,
         )
         if call.action is None:
