@@ -450,22 +450,26 @@ def _refused_ahead(problem: HTTPException) -> Any:
     return transport.encode(call, call.result)
 
 
-def _ended_ahead(error: ActionError) -> Response:
+def _ended_ahead(error: ActionError) -> Any:
     """What a hook raises before the action's turn is the action's own error, as a guard's is."""
     arrived = flask_request.environ.get("flask_actions.call")
-    if arrived is None:
-        raise error
+    if arrived is None:  # a file of ours: the application says what it says of its pages
+        answer = _own_answer(error)
+        if answer is error:
+            raise error
+        return answer
     transport, call = arrived
     try:
         transport.target(call)
     except ActionError as refusal:  # of one that is refused anyway, nothing is kept
         error = refusal
+    call.let_go(error)
     call.result = SafeResult(error=error)
     return serve()
 
 
-def _own_answer(problem: HTTPException) -> Any:
-    """What the application's own error handler says, or the exception's own page."""
+def _own_answer(problem: Any) -> Any:
+    """What the application's own error handler says, or the exception itself, a page of its own."""
     for code in (problem.code, None):
         handlers = current_app.error_handler_spec[None][code]
         for kind in type(problem).__mro__:

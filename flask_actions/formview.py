@@ -644,7 +644,7 @@ class RowsPart(Several):
     def _rows(self) -> list[tuple[int, Any]]:
         if self._form.typed is not None:
             heads = self._form.below.get(self._name, ())
-            known = {int(head) for head in heads if head.isdecimal()}
+            known = {int(head) for head in heads if head.isdecimal() and len(head) < 10}
             return [(index, NOTHING) for index in sorted(known)] or self._fewest()
         value = _opened(self._given)
         return list(enumerate(value)) if value else self._fewest()

@@ -54,14 +54,14 @@ class RequestActions:
         self._call = call
 
     def set_action_result(
-        self, name: Action[Any] | str, result: SafeResult[Any], key: str | None = None
+        self, name: Action[Any] | str, result: SafeResult[Any], key: str | int | None = None
     ) -> None:
         """Have ``get_action_result`` give *result* in this request, and the action not run.
 
         :param key: the ``_key`` of the form that the result is of.
         """
         canonical = _registry().name_of(name)
-        show_in(request, canonical, key, result)
+        show_in(request, canonical, None if key is None else str(key), result)
         if self._call is not None and self._call.ctx.name == canonical:
             self._call.result = result
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
 from .formview import NOTHING, Option, Part, Several, Surroundings, attributes
+from .models import legible
 
 
 class Described(NamedTuple):
@@ -26,7 +27,7 @@ def bind(form_class: type[Any], form: Surroundings, initial: Any) -> Any:
         data: MultiDict[str, str] = MultiDict()
         for name, texts in form.typed.items():
             data.setlist(name, [texts] if isinstance(texts, str) else texts)
-        return form_class(formdata=data, meta={"csrf": False})
+        return form_class(formdata=legible(data), meta={"csrf": False})
     given = {"data": initial} if isinstance(initial, Mapping) else {"obj": initial}
     if initial is NOTHING or initial is None:
         given = {}

@@ -192,8 +192,9 @@ export const parse = (text) => {
     for (const [key, one] of Object.entries(value)) if (one !== -2) put(whole, key, at(one));
     return whole;
   };
-  if (!(values < 0) && !Array.isArray(values)) throw new TypeError(`${text} is not known here.`);
-  return at(values < 0 ? values : 0);
+  const list = Array.isArray(values);
+  if (!list && !(values < 0)) throw new TypeError(`${text} is not known here.`);
+  return at(list ? 0 : values);
 };
 
 const put = (object, key, value) => {

@@ -29,23 +29,26 @@
 
   // A form that is on its way is not sent once more, by a double click or a second Enter: the work
   // would be done twice, and only the second result seen. Another button, or other text, is meant.
-  const home = new URL("../", document.currentScript.src).pathname;
+  const script = document.currentScript?.src; // none in a module
+  const home = script ? new URL("../", script).pathname : "/_actions/";
   const ownTime = 5000; // ms: where the answer is a download, the page stays, and may ask again
   const underWay = new Map();
   const sendOnce = (event) => {
     const { target: form, submitter } = event;
     const said = (name) => submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-    const url = new URL(said("action"), document.baseURI);
+    const url = new URL(said("action") || location.href, document.baseURI);
     const toAction = url.pathname.startsWith(home) || url.searchParams.has("_action");
     const elsewhere = !["", "_self"].includes(said("target"));
     if (event.defaultPrevented || !/^post$/i.test(said("method")) || !toAction || elsewhere) return;
-    const fields = [...new FormData(form, submitter)].map(([name, value]) =>
+    // Without the button's own field: that of an image is where the pointer was.
+    const fields = [...new FormData(form)].map(([name, value]) =>
       value instanceof File ? [name, value.name, value.size, value.lastModified] : [name, value],
     );
-    const content = JSON.stringify([url, fields]);
+    const content = JSON.stringify([url, submitter?.value, fields]);
     const before = underWay.get(form);
-    if (before?.content === content && event.timeStamp - before.at < ownTime) event.preventDefault();
-    else underWay.set(form, { content, at: event.timeStamp });
+    const same = before?.submitter === submitter && before.content === content;
+    if (same && event.timeStamp - before.at < ownTime) event.preventDefault();
+    else underWay.set(form, { submitter, content, at: event.timeStamp });
   };
 
   // The rows of a list: the template beside them is one more.
@@ -115,7 +118,9 @@
   });
   // Last of all: what htmx or a script of the page sends in the form's place is theirs.
   window.addEventListener("submit", sendOnce);
-  window.addEventListener("pageshow", () => underWay.clear());
+  const forget = () => underWay.clear();
+  window.addEventListener("pageshow", forget); // gone back to
+  window.addEventListener("keydown", ({ key }) => key === "Escape" && forget()); // stopped
   document.addEventListener("DOMContentLoaded", tell);
   document.addEventListener("htmx:afterSettle", tell);
   document.addEventListener("htmx:after:swap", tell);

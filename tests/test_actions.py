@@ -1542,7 +1542,7 @@ def test_result_as_text_and_back(result):
         assert list(texts[0].error.fields) == ["title"]
 
 
-@pytest.mark.parametrize("key", [None, "7"], ids=["no key", "a key"])
+@pytest.mark.parametrize("key", [None, "7", 7], ids=["no key", "a key", "a number"])
 def test_result_kept_elsewhere_is_whole_on_the_page_that_shows_it(key):
     app, actions = build()
     kept: list[tuple[str, str]] = []
@@ -1631,6 +1631,20 @@ def test_error_that_a_hook_raises_keeps_nothing_of_what_is_refused(method, url, 
 
     assert response.status_code == status
     assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("url", ["/_actions/client.js", "/_actions/static/refusal.css", "/page"])
+def test_error_that_a_hook_raises_before_a_file_of_ours_is_the_applications_to_answer(url):
+    app, _ = build()
+    app.errorhandler(ActionError)(lambda error: (error.message, error.status))
+
+    @app.before_request
+    def gate() -> None:
+        raise GATED
+
+    response = app.test_client().get(url)
+
+    assert (response.status_code, response.text) == (429, "Not so fast.")
 
 
 def test_action_is_generic_at_run_time():

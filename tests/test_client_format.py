@@ -81,5 +81,17 @@ def test_client_refuses_to_read_what_is_no_value(text):
     assert run("--input-type=module", "-e", program) in ("TypeError", "SyntaxError")
 
 
+@pytest.mark.parametrize("value", ["-1", "-5", "-7", "-100", "-0.5", "'-1'", "[undefined]"])
+def test_client_reads_what_is_below_zero_as_it_was_written(value):
+    program = f"""
+        import {{ isDeepStrictEqual }} from "node:util";
+        import {{ stringify }} from "{npm_package("devalue", "5.9.4").as_uri()}/index.js";
+        import {{ parse }} from "{CLIENT.as_uri()}";
+        console.log(isDeepStrictEqual(parse(stringify({value})), {value}));
+    """
+
+    assert run("--input-type=module", "-e", program) is True
+
+
 def test_client_is_smaller_than_4_kibibytes_compressed():
     assert len(gzip.compress(CLIENT.read_bytes(), 9, mtime=0)) < 4096

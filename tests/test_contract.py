@@ -493,13 +493,18 @@ def test_unexpected_error_propagates_where_flask_would(app, door):
         pytest.param({"Accept": "application/json"}, id="rpc"),
     ],
 )
-@pytest.mark.parametrize("customer", ["Ada", "A", "conflict"])
+@pytest.mark.parametrize("customer", ["Ada", "A", "conflict", "gated"])
 def test_a_request_is_freed_as_it_ends(app, headers, customer):
     app.jinja_env.globals["catch"] = lambda result: ""
     environ = EnvironBuilder(
         "/_actions/order", method="POST", data={"customer": customer}, headers=headers
     ).get_environ()
     seen = []
+
+    @app.before_request
+    def gate():
+        if customer == "gated":
+            raise ActionError("FORBIDDEN", "Not you.")
 
     @app.after_request
     def look(response):

@@ -587,6 +587,13 @@ class Old(FlaskForm):
     names = FieldList(StringField("Name", [DataRequired()]), min_entries=1)
 
 
+@pytest.mark.parametrize("position", ["²", "9" * 5_000], ids=["no decimal", "5,000 digits"])
+def test_flask_form_is_shown_again_whatever_positions_were_sent(position):
+    page = Page(refused(build(model=Old), email="a@b", **{f"names.{position}": "x"}))
+
+    assert page.one("email")["value"] == "a@b"
+
+
 def test_flask_form_gets_the_same_object():
     page = Page(refused(build(model=Old), email="a@b", secret="s3cret", plan="paid", news="y"))
 
@@ -726,6 +733,14 @@ def test_whatever_holds_itself_ends_and_goes_as_deep_as_what_was_typed(model, de
     assert len(empty.controls) < 10 and not empty.named(deep)
     assert page.one(deep)["value"] == "x" * 9
     assert page.one(deep)["aria-invalid"] == "true"
+
+
+@pytest.mark.parametrize("position", ["9" * 5_000, "9" * 20, "²"])
+def test_position_that_no_list_has_leaves_the_page_whole(position):
+    page = Page(refused(build(), **{f"lines.{position}.name": "Tea", "title": "a<"}))
+
+    assert page.one("title")["value"] == "a<"
+    assert page.named(f"lines.{position}.name") == []
 
 
 def test_rows_within_new_rows_end():

@@ -427,6 +427,15 @@ def test_flask_form_gets_everything_by_every_door(door):
     assert data == WHOLE
 
 
+@pytest.mark.parametrize("position", ["²", "9" * 5_000], ids=["no decimal", "5,000 digits"])
+@pytest.mark.parametrize("name", ["flags-{}", "address-phones-{}", "flagsé{}"])
+def test_position_that_is_no_number_is_no_field_of_a_flask_form(name, position):
+    result = send("form", OrderForm, WHOLE, [*FIELDS, (name.format(position), "y")])
+
+    assert result.error is None, result.error.to_dict()
+    assert result.data.data["flags"] == WHOLE["flags"]
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_flask_form_says_what_is_wrong_by_every_door(door):
     bad = {

@@ -346,6 +346,22 @@ def test_external_url_on_this_site_is_a_path_with_the_result(app):
 
 
 @pytest.mark.parametrize(
+    "to",
+    [
+        pytest.param('https://a"><script>alert(1)</script>.example/', id="host"),
+        pytest.param('https://example.org/"><script>alert(1)</script>', id="path"),
+        pytest.param('https://example.org/?a="><script>alert(1)</script>&b', id="query"),
+    ],
+)
+def test_page_of_a_redirect_has_its_url_as_text_alone(app, to):
+    response = send(app, "go", "form", data={"to": to, "external": "1"})
+
+    assert response.status_code == 303
+    assert response.text.count("<a ") == 1
+    assert "<script" not in response.text
+
+
+@pytest.mark.parametrize(
     "to", ["javascript:alert(1)", "data:text/html,x", "https://a b/", "file:///x"]
 )
 def test_what_no_browser_should_follow_is_an_error_even_where_external_is_said(app, to):

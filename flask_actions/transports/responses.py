@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask import Response as FlaskResponse
+from markupsafe import escape
 from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
@@ -48,8 +49,9 @@ def see_other(app: Flask, url: str) -> Response:
 
     Source: RFC 9110, section 15.4.4.
     """
-    way = url if _PLAIN.fullmatch(url) else iri_to_uri(url)
-    href = way.replace("&", "&amp;")  # a URL has neither quotes nor angle brackets
+    plain = _PLAIN.fullmatch(url)
+    way = url if plain else iri_to_uri(url)  # which leaves a host as it is, quotes and all
+    href = way.replace("&", "&amp;") if plain else escape(way)
     body = f'<!doctype html>\n<title>See other</title>\n<p><a href="{href}">Go on</a>\n'
     return respond(app, body.encode(), 303, HTML, {"Location": way})
 

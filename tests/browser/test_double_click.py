@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from threading import Event
 
 import pytest
 from flask import Flask, Response, render_template_string
+from markupsafe import Markup
 from playwright.sync_api import Page, expect
 from pydantic import BaseModel
 
@@ -22,8 +24,18 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Note
   <button name="how" value="public">Publish</button>
 </form>
 <form method="post" action="{{ action_url('export') }}"><button>Export</button></form>
+{{ more }}
 <p role="status">{{ result.data if result else "nothing yet" }}</p>
 </body></html>"""
+
+PICTURE = "/picture.png"
+ONE_PIXEL = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+IMAGE = f"""<form method="post" action="/_actions/save">
+<input name="text" value="Hello" aria-label="Same">
+<input type="image" src="{PICTURE}" alt="Send" width="80" height="40"></form>"""
 
 
 class Note(BaseModel):
@@ -50,15 +62,23 @@ def site():
         app.exported.append(True)
         return Response("a,b", headers={"Content-Disposition": "attachment; filename=a.csv"})
 
-    def show(url: str) -> str:
-        return render_template_string(PAGE, url=url, result=get_action_result("save"))
+    def show(url: str, more: str = "") -> str:
+        result = get_action_result("save")
+        return render_template_string(PAGE, url=url, result=result, more=Markup(more))
+
+    @app.get("/picture.png")
+    def picture() -> Response:
+        return Response(ONE_PIXEL, mimetype="image/png")
 
     app.add_url_rule("/", "page", lambda: show("/_actions/save"))
     app.add_url_rule("/own", "own", lambda: show("?_action=save"), methods=["GET", "POST"])
+    app.add_url_rule("/based", "based", lambda: show("", "<base href='/elsewhere/'>"))
+    app.add_url_rule("/image", "image", lambda: show("/_actions/save", IMAGE))
 
     @app.after_request
     def enforce(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = STRICT
+        policy = STRICT.replace("base-uri 'none'", "base-uri 'self'")
+        response.headers["Content-Security-Policy"] = f"{policy}; img-src 'self'"
         return response
 
     yield app
@@ -138,6 +158,59 @@ def test_same_form_is_sent_again_from_the_page_that_answered_and_by_going_back(
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("status")).to_have_text("saved 3")
+
+
+def test_form_without_an_action_is_sent_to_its_page_whatever_the_base_is(site, serve, page: Page):
+    page.goto(serve(site) + "/based?_action=save")
+    page.get_by_label("Text").focus()
+    pointer = Pointer(page)
+
+    for _ in range(2):
+        pointer.type("Enter")
+
+    assert site.saved == [("Hello", "draft")]
+
+
+def test_image_is_the_same_button_wherever_it_is_pressed(site, serve, page: Page):
+    page.goto(serve(site) + "/image")
+    box = page.get_by_role("button", name="Send").bounding_box()
+
+    for step in (10, 20):
+        page.mouse.click(box["x"] + step, box["y"] + step)
+        page.wait_for_timeout(100)
+
+    assert site.saved == [("Hello", "")]
+
+
+def test_form_that_was_stopped_is_sent_again(site, serve, page: Page):
+    page.goto(serve(site))
+    page.get_by_label("Text").focus()
+    pointer = Pointer(page)
+
+    for keys in ("Enter", "Escape", "Enter"):
+        pointer.type(keys)
+
+    assert len(site.saved) == 2
+
+
+def test_script_runs_as_a_module_too(site, serve, page: Page):
+    def as_module(route):
+        answer = route.fetch()
+        script = 'src="/_actions/static/htmx-actions.js"'
+        route.fulfill(
+            response=answer, body=answer.text().replace(script, f'{script} type="module"')
+        )
+
+    page.route("**/", as_module)
+    page.goto(serve(site))
+    assert page.locator("script[type=module]").count() == 1
+    page.get_by_label("Text").focus()
+    pointer = Pointer(page)
+
+    for _ in range(2):
+        pointer.type("Enter")
+
+    assert site.saved == [("Hello", "draft")]
 
 
 def test_download_is_had_again_after_a_while(site, serve, page: Page):

@@ -11,7 +11,7 @@ const devalue = await import(pathToFileURL(`${folder}/index.js`));
 const client = await import(pathToFileURL(file));
 
 const LEAVES = [
-  () => "", () => "a", () => "1", () => "</script>\u2028😀\ud800", () => "Date", () => 0, () => -0, () => 1.5e300,
+  () => "", () => "a", () => "1", () => "</script>\u2028😀\ud800", () => "Date", () => 0, () => -0, () => -5, () => 1.5e300,
   () => NaN, () => Infinity, () => -Infinity, () => 2 ** 53, () => true, () => null, () => undefined, () => 10n ** 40n,
   () => 1n, () => new Date(1e12), () => new Date(NaN), () => /a<\/b/gi, () => /x/, () => new URL("https://a.b/c?d#e"),
   () => new Uint8Array([1, 2, 255]), () => new Float64Array([0.1]), () => new BigInt64Array([-1n]),
