@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from http.client import HTTPException
@@ -307,11 +307,26 @@ def _post_until(done: Event, server: Server, patience: float) -> int:
     tab, count = Tab(server.port, keep_alive=False, patience=patience), 0
     while not done.is_set():
         text = f"post {count}"
-        response, _ = tab.post("/_actions/save", "/page", text=text)
+        response, _ = _answered(
+            lambda text=text: tab.post("/_actions/save", "/page", text=text), patience
+        )
         assert response.status == 303
-        assert tab.open(response.getheader("Location") or "")[1] == text
+        page = response.getheader("Location") or ""
+        assert _answered(lambda page=page: tab.open(page), patience)[1] == text
         count += 1
     return count
+
+
+def _answered(send: Callable[[], Any], patience: float) -> Any:
+    """What is answered: a server that closes its socket drops who waits there, and who was not
+    answered asks again, as a browser does."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return send()
+        except ConnectionError:
+            if time.monotonic() > until:
+                raise
 
 
 # Memory
