@@ -3,18 +3,10 @@
 //
 // node assignable.mjs <folder of typescript> <declarations>
 
-import { createRequire } from "node:module";
+import { read } from "./program.mjs";
 
 const [folder, declarations] = process.argv.slice(2);
-const ts = createRequire(import.meta.url)(folder);
-const program = ts.createProgram([declarations], {
-  strict: true, target: ts.ScriptTarget.ES2022, lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
-});
-const checker = program.getTypeChecker();
-const [module] = checker.getAmbientModules().filter(({ name }) => name.includes("client.js"));
-const actions = checker.getTypeOfSymbol(
-  checker.getExportsOfModule(module).find(({ name }) => name === "actions"),
-);
+const { checker, actions } = read(folder, declarations);
 
 const told = {};
 for (const way of ["input", "data", "field"]) {

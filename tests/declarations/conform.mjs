@@ -4,22 +4,14 @@
 // node conform.mjs <folder of typescript> <declarations> <our client>
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
+import { read } from "./program.mjs";
+
 const [folder, declarations, file] = process.argv.slice(2);
-const ts = createRequire(import.meta.url)(folder);
+const { ts, checker, actions } = read(folder, declarations);
 const { parse } = await import(pathToFileURL(file));
 const answers = JSON.parse(readFileSync(0, "utf8"));
-
-const program = ts.createProgram([declarations], {
-  strict: true, target: ts.ScriptTarget.ES2022, lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
-});
-const checker = program.getTypeChecker();
-const [module] = checker.getAmbientModules().filter(({ name }) => name.includes("client.js"));
-const actions = checker.getTypeOfSymbol(
-  checker.getExportsOfModule(module).find(({ name }) => name === "actions"),
-);
 
 const member = (type, name) => checker.getTypeOfSymbol(checker.getPropertyOfType(type, name));
 const dataOf = (action) => member(checker.getTypeArguments(member(actions, action))[0], "data");
