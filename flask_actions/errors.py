@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field
 from functools import cached_property
+from json import JSONEncoder
 from typing import Any, TypeAlias, TypeGuard
 
+from pydantic_core import PydanticSerializationError, to_json
 from werkzeug.exceptions import HTTPException
 
 from . import messages
@@ -171,12 +174,13 @@ class ActionError(Exception):
         retry_after: int | None = None,
         reference: str | None = None,
     ) -> None:
-        self.status: int = self.code_to_status(code)
+        status = _STATUS_OF.get(code)
+        self.status: int = self.code_to_status(code) if status is None else status
         self.code = code
         self.given: object = message
         self.retry_after = retry_after
         self.reference = reference
-        super().__init__(code, message)
+        self.args: tuple[Any, ...] = (code, message)
 
     def __str__(self) -> str:
         return self.message or self.code
@@ -244,6 +248,10 @@ class ActionError(Exception):
             plain["reference"] = self.reference
         return plain
 
+    def to_json(self) -> bytes:
+        """:meth:`to_dict` as JSON."""
+        return json_of(self.to_dict())
+
 
 _PLEASE_CHECK = Text("please_check")
 
@@ -287,7 +295,7 @@ class ActionInputError(ActionError):
         super().__init__("BAD_REQUEST", message)
         if not isinstance(problems, LateIssues):
             problems = tuple(_each(problems))
-        self.args: tuple[Any, ...] = (problems, message)
+        self.args = (problems, message)
 
     @cached_property
     def issues(self) -> tuple[Issue, ...]:
@@ -295,28 +303,30 @@ class ActionInputError(ActionError):
         return tuple(self.args[0])
 
     def to_dict(self) -> dict[str, Any]:
+        return self._plain(self._told())
+
+    def to_json(self) -> bytes:
+        if type(self) is not ActionInputError:  # one of the application's own may say more
+            return super().to_json()
+        told = self._told()
+        return _quick_json(self.message, told) or json_of(self._plain(told))
+
+    def _plain(self, told: Iterable[Told]) -> dict[str, Any]:
         plain = super().to_dict()
-        reader, given = messages.find_reader(), self.args[0]
-        told: Iterable[Told]
-        if reader is None and isinstance(given, LateIssues) and "issues" not in vars(self):
-            told = given.told()
-        else:
-            told = [(one.path, one.code, one.told_to(reader)) for one in self.issues]
         issues: list[dict[str, Any]] = []
         fields: dict[str, list[str]] = {}
         for path, code, text in told:
             issues.append({"path": [*path], "code": code, "message": text})
-            if not path:
-                continue
-            name = path[0]
-            if len(path) > 1 or type(name) is not str:
-                name = _dotted(path)
-            if name in fields:
-                fields[name].append(text)
-            else:
-                fields[name] = [text]
+            if path:
+                fields.setdefault(_dotted(path), []).append(text)
         plain["issues"], plain["fields"] = issues, fields
         return plain
+
+    def _told(self) -> Iterable[Told]:
+        reader, given = messages.find_reader(), self.args[0]
+        if reader is None and isinstance(given, LateIssues) and "issues" not in self.__dict__:
+            return given.told()
+        return [(one.path, one.code, one.told_to(reader)) for one in self.issues]
 
 
 class Refusal(ActionError):
@@ -365,6 +375,61 @@ def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
         several: Any = [given] if isinstance(given, str) or is_lazy(given) else given
         for one in several:
             yield Issue(path, "custom", one if is_lazy(one) else str(one))
+
+
+def json_of(plain: dict[str, Any]) -> bytes:
+    """What an error says, as JSON."""
+    try:
+        return to_json(plain, inf_nan_mode="null")
+    except PydanticSerializationError:  # half a surrogate pair, which is no UTF-8
+        return json.dumps(plain).encode()
+
+
+def _quick_json(message: str, told: Iterable[Told]) -> bytes | None:
+    """An input error as JSON, put together from pieces that are known already.
+
+    A model says the same few things of its fields again and again.
+
+    :returns: None if it has issues that are not of a field, or long ones.
+    """
+    issues: list[str] = []
+    fields: dict[str, str] = {}
+    for one in told:
+        pieces = _known.get(one) or _pieces(one)
+        if pieces is None:
+            return None
+        issue, key, said = pieces
+        issues.append(issue)
+        fields[key] = f"{fields[key]},{said}" if key in fields else said
+    by_field = ",".join([f"{key}:[{said}]" for key, said in fields.items()])
+    head = (
+        f'"type":"ActionInputError","code":"BAD_REQUEST","status":400,"message":{_quoted(message)}'
+    )
+    try:
+        return f'{{{head},"issues":[{",".join(issues)}],"fields":{{{by_field}}}}}'.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+#: Issues that were told before: each as JSON, with its field's name and its message.
+_known: dict[Told, tuple[str, str, str]] = {}
+
+
+def _pieces(told: Told) -> tuple[str, str, str] | None:
+    """An issue as JSON, with its field's name and its message; None if it is not worth keeping."""
+    path, code, text = told
+    name = path[0] if len(path) == 1 else None
+    if not isinstance(name, str) or len(name) + len(code) + len(text) > 300:
+        return None
+    key, said = _quoted(name), _quoted(text)
+    if len(_known) >= 1000:
+        _known.clear()
+    pieces = f'{{"path":[{key}],"code":{_quoted(code)},"message":{said}}}', key, said
+    _known[told] = pieces
+    return pieces
+
+
+_quoted = JSONEncoder(ensure_ascii=False).encode
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -22,8 +22,10 @@ class LazySession(SessionMixin):
     :ivar whole: the session itself, opened now if it was not yet.
     """
 
+    _open: Callable[[], SessionMixin]
+
     def __init__(self, open: Callable[[], SessionMixin]) -> None:
-        self._open = open
+        object.__setattr__(self, "_open", open)
 
     @cached_property
     def whole(self) -> SessionMixin:
@@ -50,10 +52,7 @@ class LazySession(SessionMixin):
         return object.__getattribute__(self, name) if own else getattr(self.whole, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "_open":
-            object.__setattr__(self, name, value)
-        else:
-            setattr(self.whole, name, value)
+        setattr(self.whole, name, value)
 
 
 _OWN = frozenset({"_open", "whole"})

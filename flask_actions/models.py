@@ -33,6 +33,7 @@ from .messages import Places, Text, is_lazy
 from .packing import types_in
 from .rich import is_pydantics
 from .shapes import (
+    Fields,
     Items,
     Leaf,
     Shape,
@@ -219,7 +220,7 @@ class ModelInput(Input):
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
         shape, places = self.shape, self.places
-        if places is None and not any(map(_names_fields, details)):
+        if places is None and not _names_fields(details):
             return ActionInputError(_Found(shape, details, sent))
         issues: dict[Any, Issue] = {}
         strays: list[Path] = []
@@ -297,9 +298,12 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
     return error.errors(include_url=False, include_input=False)
 
 
-def _names_fields(detail: ErrorDetails) -> bool:
-    """Whether a validator said which fields its error is about."""
-    return "ctx" in detail and "fields" in detail["ctx"]
+def _names_fields(details: list[ErrorDetails]) -> bool:
+    """Whether a validator said which fields an error is about."""
+    for detail in details:
+        if "ctx" in detail and "fields" in detail["ctx"]:
+            return True
+    return False
 
 
 class _Found(LateIssues):
@@ -316,18 +320,17 @@ class _Found(LateIssues):
         self._sent = sent
 
     def __iter__(self) -> Iterator[Issue]:
-        for (path, code, _), detail in self._told().items():
+        for (path, code, _), detail in self.told().items():
             yield Issue(path, code, _message(detail), _context(detail))
 
-    def told(self) -> Iterable[Told]:
-        return self._told()
-
-    def _told(self) -> dict[Told, ErrorDetails]:
+    def told(self) -> dict[Told, ErrorDetails]:
         told: dict[Told, ErrorDetails] = {}
         shape, sent = self._shape, self._sent
+        plain = shape.plain if isinstance(shape, Fields) else {}
         for detail in self._details:
-            code = detail["type"]
-            path = clean_path(shape, detail["loc"], code)
+            code, loc = detail["type"], detail["loc"]
+            # Most errors are of a field of the model itself, whose path is known.
+            path = plain.get(loc) or clean_path(shape, loc, code)
             if sent is not None:
                 path = sent(path)
             said = str(_message(detail)) if code in _RETOLD else detail["msg"]

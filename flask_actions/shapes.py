@@ -73,10 +73,10 @@ class Fields(Shape):
         return named
 
     @cached_property
-    def plain(self) -> Mapping[str | int, Path]:
-        """By a name that only one member has: what a form calls it."""
+    def plain(self) -> Mapping[Path, Path]:
+        """By the path of a name that only one member has: what a form calls it."""
         return {
-            name: ways[0][2]
+            (name,): ways[0][2]
             for name, ways in self.named.items()
             if len(ways) == 1 and ways[0][0] == (name,)
             if not isinstance(ways[0][1].shape, Tagged)
@@ -224,10 +224,6 @@ def clean_path(shape: Shape, loc: Sequence[str | int], error: str = "") -> Path:
 
     :param error: the error's type.
     """
-    if len(loc) == 1 and isinstance(shape, Fields):
-        own = shape.plain.get(loc[0])
-        if own is not None:
-            return own
     loc = tuple(loc)
     plain = _straight(shape, loc)
     if plain is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from flask import (
@@ -16,7 +17,8 @@ from flask import (
     make_response,
     render_template_string,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from werkzeug.exceptions import (
     HTTPException,
     ImATeapot,
@@ -31,6 +33,7 @@ from flask_actions import (
     ActionInputError,
     Actions,
     define_action,
+    errors,
     get_action_result,
 )
 
@@ -469,6 +472,95 @@ def test_error_reads_the_same_whether_its_issues_were_looked_at_or_not():
     assert looked_at.to_dict() == not_looked_at.to_dict()
     assert looked_at.to_dict()["issues"] == [one.to_dict() for one in issues]
     assert not_looked_at.issues == issues
+
+
+class Pinned(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(min_length=3, max_length=8)]
+    inner: Sized | None = None
+
+    @field_validator("title")
+    @classmethod
+    def not_taken(cls, title: str) -> str:
+        if title == "taken":
+            raise PydanticCustomError("taken", '„{title}“ is \\ "taken"', {"title": title})
+        return title
+
+    @model_validator(mode="after")
+    def fit(self) -> Pinned:
+        if self.title == "unfit":
+            raise ValueError("Does not fit\n\x1f\u2028")
+        return self
+
+
+class Frank(ActionInputError):
+    """An application's own error, which says more."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**super().to_dict(), "help": "Ask Frank"}
+
+
+def pinned(data: dict[str, Any]) -> ActionInputError:
+    def act(input: Pinned) -> None: ...
+
+    error = define_action(handler=act)(data).error
+    assert isinstance(error, ActionInputError)
+    return error
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: refusal_of(WRONG), id="two of one field"),
+        pytest.param(lambda: refusal_of({}), id="missing"),
+        pytest.param(lambda: pinned({"title": "taken"}), id="quotes and other letters"),
+        pytest.param(lambda: pinned({"title": "unfit"}), id="of the whole"),
+        pytest.param(lambda: pinned({"title": "abc", "inner": {}}), id="within"),
+        pytest.param(lambda: pinned({"title": "a", 'no"such': 1}), id="odd name"),
+        pytest.param(lambda: pinned({"title": "a", "x" * 400: 1}), id="long name"),
+        pytest.param(lambda: ActionInputError({"title": "\ud800"}), id="half a letter"),
+        pytest.param(lambda: ActionInputError({"\ud800": "No"}), id="half a letter of a name"),
+        pytest.param(lambda: ActionInputError({"3": "No", "a.b": "No"}), id="by position"),
+        pytest.param(lambda: ActionInputError({"a": "No"}, '\ud800 "\\'), id="own sentence"),
+        pytest.param(lambda: ActionInputError({}), id="nothing"),
+        pytest.param(lambda: Frank({"title": "No"}), id="own class"),
+        pytest.param(lambda: ActionError("CONFLICT", "\ud800"), id="no input error"),
+    ],
+)
+def test_json_of_an_error_is_that_of_its_data(make):
+    error = make()
+
+    texts = [error.to_json(), make().to_json(), error.to_json()]
+
+    assert [json.loads(text) for text in texts] == [error.to_dict()] * 3
+    assert [text.decode() for text in texts]
+
+
+def test_json_of_errors_has_each_in_its_own_words():
+    for number in range(1200):  # more than are remembered
+        error = ActionInputError({f"field{number % 7}": f"No {number}"})
+
+        assert json.loads(error.to_json()) == error.to_dict()
+
+    assert len(errors._known) <= 1000
+
+
+def test_json_of_an_error_is_in_its_readers_language():
+    app = Flask(__name__)
+    actions = Actions(app)
+    spoken = ["en"]
+    actions.language_selector(lambda: spoken[0])
+    texts = []
+    for spoken[0] in ("en", "de", "en"):
+        with app.test_request_context():
+            texts.append(json.loads(refusal_of({}).to_json()))
+
+    assert texts[0] == texts[2]
+    assert [text["fields"]["count"] for text in texts[:2]] == [
+        ["Field required"],
+        ["Bitte füllen Sie dieses Feld aus."],
+    ]
 
 
 def test_error_of_a_model_survives_pickling():

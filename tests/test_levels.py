@@ -15,7 +15,7 @@ PACKAGE = Path(flask_actions.__file__).parent
 
 #: Each file on its level, from the ground up.
 LEVELS = [
-    {"records", "rich", "shelf", "laterule"},
+    {"records", "rich", "shelf", "laterule", "quickcookies"},
     {"messages", "config", "urls", "shapes", "packing"},
     {"errors"},
     {"controls", "fitting", "models"},

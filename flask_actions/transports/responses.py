@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask
 from flask import Response as FlaskResponse
 from markupsafe import escape
-from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
@@ -26,15 +25,19 @@ def respond(
     app: Flask, body: bytes, status: int, content_type: str, headers: Mapping[str, str]
 ) -> Response:
     """An answer of *app*, which nobody stores."""
-    own = Headers()  # one by one, which is quicker than all together
-    own.add("Content-Type", content_type)
-    own.add("Content-Length", str(len(body)))
-    own.add(*UNSTORED)
-    for name, value in headers.items():
-        own.add(name, value)
     kind = app.response_class
     # An application's own class of responses may do anything with a body.
-    return _Answer(body, status, own) if kind is FlaskResponse else kind([body], status, own)
+    answer: FlaskResponse = (
+        _Answer(body, status, content_type)
+        if kind is FlaskResponse
+        else kind([body], status, content_type=content_type)
+    )
+    add = answer.headers.add  # one by one, which is quicker than all together
+    add("Content-Length", str(len(body)))
+    add(*UNSTORED)
+    for name, value in headers.items():
+        add(name, value)
+    return answer
 
 
 def no_content(app: Flask, headers: Mapping[str, str]) -> Response:
@@ -63,9 +66,9 @@ class _Answer(FlaskResponse):
     a small JSON call.
     """
 
-    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
+    def __init__(self, body: bytes, status: int, content_type: str) -> None:
         self._body = [body]
-        super().__init__(self._body, status, headers)
+        super().__init__(self._body, status, content_type=content_type)
         self._as_made: int | None = status
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:

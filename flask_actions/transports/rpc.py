@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
 from werkzeug.wrappers import Response
 
 from ..action import Action
+from ..errors import json_of
 from ..models import unserialisable
 from ..result import SafeResult
 from .responses import JSON, no_content, respond
@@ -32,7 +32,7 @@ class RpcTransport(WebTransport):
         if call.settings.wire == "astro" or _wants_devalue(call.request.environ):
             return _as_astro(call, result)
         if result.error is not None:
-            body = _json(result.to_dict())
+            body = b'{"success":false,"data":null,"error":%b}' % result.error.to_json()
             return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
         action = call.action
         assert action is not None
@@ -60,7 +60,7 @@ def _as_astro(call: WebCall, result: SafeResult[Any]) -> Response:
     from ..astro import error_to_dict, write  # brings devalue, which few applications need
 
     if result.error is not None:
-        body = _json(error_to_dict(result.error))
+        body = json_of(error_to_dict(result.error))
         return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
     headers = {} if result.location is None else {"Action-Redirect": result.location}
     if result.data is None:
@@ -72,10 +72,3 @@ def _as_astro(call: WebCall, result: SafeResult[Any]) -> Response:
     except ValueError as error:
         raise unserialisable(call.ctx.name, action.output, error) from None
     return respond(call.app, body, 200, DEVALUE, headers)
-
-
-def _json(plain: dict[str, Any]) -> bytes:
-    try:
-        return to_json(plain, inf_nan_mode="null")
-    except PydanticSerializationError:  # half a surrogate pair, which is no UTF-8
-        return json.dumps(plain).encode()
