@@ -40,7 +40,7 @@ from .laterule import late
 from .lazysession import LazySession, LazySessions
 from .messages import Reader, Text
 from .pipeline import answer, complete
-from .quickcookies import QuickCookies
+from .quickcookies import quicken
 from .registry import Registry
 from .result import SafeResult
 from .shapes import max_upload
@@ -139,8 +139,7 @@ class AppState:
         for name, meant in unknown_settings(app.config):
             instead = f": did you mean {meant}?" if meant else "."
             app.logger.warning("There is no setting %s%s", name, instead)
-        if app.request_class is Request:
-            app.request_class = QuickCookies
+        quicken(app)
         if settings.lazy_session:
             app.session_interface = LazySessions(app.session_interface, _look_into)
         if isinstance(settings.result_store, str) and not writable(folder):

@@ -1,22 +1,60 @@
-"""Requests that read their cookies straight from the server: an environ in, its cookies out.
+"""An application's cookies at less cost: Flask's own request and sessions in, thriftier ones out.
 
-Werkzeug walks all headers of a request to find the one with its cookies. Each request pays for it,
-since Flask opens a session for each: a seventh of a small JSON call.
+Every request pays for these, since Flask opens a session for each: Werkzeug walks all headers to
+find the one with the cookies, and the serializer that a session is signed with is made anew each
+time. Together they are a quarter of a small JSON call.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask.wrappers import Request
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 from werkzeug.utils import cached_property
 
 
-class QuickCookies(Request):
-    """Flask's own request, for an application that has no class of its own for them."""
+def quicken(app: Flask) -> None:
+    """Have *app* read and sign its cookies so, where it has no classes of its own for that."""
+    if app.request_class is Request:
+        app.request_class = QuickRequest
+    stock = app.session_interface
+    if type(stock) is SecureCookieSessionInterface:
+        app.session_interface = QuickSessions()
+        vars(app.session_interface).update(vars(stock))
+
+
+class QuickRequest(Request):
+    """Flask's own request."""
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
         """The cookies that the browser sent, which are one variable (RFC 3875, 4.1.18)."""
         header = self.environ.get("HTTP_COOKIE")
         return parse_cookie(header, self.dict_storage_class)  # type: ignore[return-value]
+
+
+class QuickSessions(SecureCookieSessionInterface):
+    """Flask's own sessions."""
+
+    _made: tuple[tuple[Any, ...], URLSafeTimedSerializer | None] = ((), None)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The serializer, which is made anew once keys or methods are others."""
+        now = (
+            app.secret_key,
+            *(app.config["SECRET_KEY_FALLBACKS"] or ()),
+            self.salt,
+            self.digest_method,
+            self.key_derivation,
+            self.serializer,
+        )
+        then, serializer = self._made
+        if now != then:
+            serializer = super().get_signing_serializer(app)
+            self._made = now, serializer
+        return serializer

@@ -1,18 +1,25 @@
-"""Cookies that are read straight from the server are those that Flask's own request reads."""
+"""Cookies at less cost are the cookies of Flask's own request and sessions."""
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
-from flask import Flask, Request, jsonify, request
+from flask import Flask, Request, jsonify, request, session
 from flask.globals import request_ctx
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.test import EnvironBuilder
 
 from flask_actions import Actions
-from flask_actions.quickcookies import QuickCookies
+from flask_actions.quickcookies import QuickRequest, QuickSessions
 
 
-class Own(Request):
-    """An application's own class of requests."""
+class OwnRequest(Request):
+    """An application's own."""
+
+
+class OwnSessions(SecureCookieSessionInterface):
+    """An application's own."""
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ def test_cookies_are_those_of_flasks_own_request(header):
     environ = EnvironBuilder().get_environ()
     if header is not None:
         environ["HTTP_COOKIE"] = header
-    plain, quick = (read(kind(environ)) for kind in (Request, QuickCookies))
+    plain, quick = (read(kind(environ)) for kind in (Request, QuickRequest))
 
     assert quick == plain
 
@@ -46,28 +53,93 @@ def read(request):
         return UnicodeDecodeError
 
 
-def test_application_reads_its_cookies_so():
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_application_keeps_its_own_classes(when):
     app = Flask(__name__)
-    Actions(app)
+    if when == "after":
+        Actions(app)
+    app.request_class = OwnRequest
+    app.session_interface = sessions = OwnSessions()
+    if when == "before":
+        Actions(app)
+
+    with app.test_request_context():
+        assert type(request_ctx.request) is OwnRequest
+    assert app.session_interface is sessions
+
+
+@pytest.fixture
+def app():
+    app = Flask(__name__)
+    app.secret_key = "first"
 
     @app.get("/")
     def index():
-        return jsonify(request.cookies, type(request_ctx.request).__name__)
+        return jsonify(dict(session), type(request_ctx.request).__name__)
 
+    @app.post("/")
+    def note():
+        session["note"] = request.get_data(as_text=True)
+        return ""
+
+    return app
+
+
+def test_flasks_own_give_way(app):
+    Actions(app)
     client = app.test_client()
-    client.set_cookie("seen", "yes")
+    client.post("/", data="hello")
 
-    assert client.get("/").json == [{"seen": "yes"}, "QuickCookies"]
+    assert client.get("/").json == [{"note": "hello"}, "QuickRequest"]
+    assert type(app.session_interface) is QuickSessions
+    assert type(Flask(__name__).session_interface) is SecureCookieSessionInterface
+
+
+def test_other_application_reads_the_same_session(app):
+    """Those with Actions and those without share a session, as before."""
+    Actions(app)
+    ours, flasks = app.session_interface, SecureCookieSessionInterface()
+    client = app.test_client()
+    for one, other in ((ours, flasks), (flasks, ours)):
+        app.session_interface = one
+        client.post("/", data=type(one).__name__)
+        app.session_interface = other
+
+        assert client.get("/").json[0] == {"note": type(one).__name__}
+
+
+def test_keys_may_change_while_the_application_runs(app):
+    Actions(app)
+    client = app.test_client()
+    client.post("/", data="hello")
+    app.secret_key, app.config["SECRET_KEY_FALLBACKS"] = "second", ["first"]
+    assert client.get("/").json[0] == {"note": "hello"}
+
+    app.config["SECRET_KEY_FALLBACKS"].clear()  # the same list
+    assert client.get("/").json[0] == {}
+
+    client.post("/", data="again")
+    app.secret_key = "first"
+    assert client.get("/").json[0] == {}
+    app.secret_key = "second"
+    assert client.get("/").json[0] == {"note": "again"}
+    app.secret_key = None
+    assert client.get("/").json[0] == {}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_application_keeps_its_own_class_of_requests(when):
-    app = Flask(__name__)
+def test_way_of_signing_may_be_another(app, when):
+    other = SecureCookieSessionInterface()
+    other.salt, other.digest_method = "other", sha256
     if when == "before":
-        app.request_class = Own
-    Actions(app)
-    if when == "after":
-        app.request_class = Own
+        app.session_interface = other
+        Actions(app)
+    else:
+        Actions(app)
+        app.test_client().get("/")  # the serializer is made
+        app.session_interface.salt, app.session_interface.digest_method = "other", sha256
+    client = app.test_client()
+    client.post("/", data="hello")
 
-    with app.test_request_context():
-        assert type(request_ctx.request) is Own
+    value = client.get_cookie("session").value
+    assert other.get_signing_serializer(app).loads(value) == {"note": "hello"}
