@@ -53,7 +53,7 @@ def requests_per_second(done: list[Done], rounds: int) -> dict[Done, float]:
         for work in dict.fromkeys(work for work, _ in rates):
             served = {who: Served(ports[who]) for one, who in rates if one == work}
             agree_on(work, {who: _at(who, app, work) for who, app in served.items()})
-            for number in range(max(3, rounds // 5) + 1):
+            for number in range(max(3, rounds // 2) + 1):
                 for who, app in served.items():
                     rate = _wrk(app)
                     if number:  # the first warms
@@ -125,7 +125,7 @@ def _wrk(app: Served) -> float:
     """Send the last post again and again; a 303 is followed, and any other status a failure."""
     environ, body, status = app.last_post
     command = [*_pinned(1), "wrk", "--threads", "1", "--connections", "8"]
-    command += ["--duration", "2", "--script", str(Path(__file__).with_name("post.lua"))]
+    command += ["--duration", "1", "--script", str(Path(__file__).with_name("post.lua"))]
     for name, value in app.headers(environ).items():
         command += ["--header", f"{name}: {value}"]
     command += [f"http://127.0.0.1:{app.port}", "--", environ["PATH_INFO"], body.decode()]

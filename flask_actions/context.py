@@ -31,6 +31,7 @@ Door = Literal["form", "htmx", "rpc", "server", "mcp", "queue"]
 log: logging.Logger = logging.getLogger("flask_actions")
 
 _UNKNOWN = object()
+_COOKIES = "flask_actions.cookies"
 _COOKIE_WRITES = "flask_actions.cookie_writes"
 
 
@@ -229,8 +230,9 @@ class RequestCookies:
 
     def names(self) -> list[str]:
         """The names of all cookies that the browser has once it has the answer."""
-        changed = self._changed()
-        kept = [name for name in flask_request.cookies if name not in changed]
+        now: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
+        changed = now.environ.get(_COOKIES, {})
+        kept = [name for name in now.cookies if name not in changed]
         return kept + [name for name, value in changed.items() if value is not None]
 
     def set(self, key: str, value: str = "", **options: Any) -> None:
@@ -249,9 +251,7 @@ class RequestCookies:
         self._change(key, None, lambda answer: answer.delete_cookie(key, **options))
 
     def _changed(self) -> dict[str, str | None]:
-        changed: dict[str, str | None] = flask_request.environ.setdefault(
-            "flask_actions.cookies", {}
-        )
+        changed: dict[str, str | None] = flask_request.environ.setdefault(_COOKIES, {})
         return changed
 
     def _change(self, key: str, value: str | None, write: Callable[[Response], None]) -> None:

@@ -66,12 +66,12 @@ class Kept(NamedTuple):
     def from_text(cls, text: str) -> Kept:
         """The result of that text.
 
-        :raises ValueError: if it is none of ours.
+        :raises ValueError: if it is none of ours, or a ``TypeError``.
         """
         head, end, body = str.partition(text, "\n")
-        match of_json(head):
-            case [str(action), key, path, float() | int() as created, seen]:
-                return cls(action, key, path, created, body if end else None, bool(seen))
+        action, key, path, created, seen = of_json(head)
+        if isinstance(action, str) and isinstance(created, (float, int)):
+            return cls(action, key, path, created, body if end else None, bool(seen))
         raise ValueError("This is no kept result.")
 
 

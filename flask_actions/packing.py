@@ -17,14 +17,11 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 _SIGN = "\x00"  # no other text in a result starts with it unescaped
 
@@ -252,7 +249,7 @@ def _whole(kind: Any, fields: dict[str, Any]) -> Any:
         return fields
     plain = fields["root"] if _is_root(kind) else fields
     try:
-        return _adapter(kind).validate_python(plain, strict=False, by_alias=False, by_name=True)
+        return _validator(kind).validate_python(plain, strict=False, by_alias=False, by_name=True)
     except ValidationError:
         return plain
 
@@ -263,10 +260,10 @@ def _is_root(kind: type) -> bool:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+def _validator(kind: Any) -> Any:
     from pydantic import TypeAdapter  # takes its time, and most results need none
 
-    return TypeAdapter(kind)
+    return TypeAdapter(kind).validator
 
 
 def _hashed(kind: type, items: list[Any]) -> Any:

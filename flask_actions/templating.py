@@ -67,13 +67,15 @@ def get_action_result(
     """
     state = _state()
     name = state.registry.name_of(action)
-    if not has_request_context():
-        return None
+    try:
+        now: Request = request._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
+        return None  # outside a request
     key = None if key is None else str(key)
     shown: dict[tuple[str, str | None], SafeResult[Any]]
-    shown = request.environ.setdefault("flask_actions.shown", {})
+    shown = now.environ.setdefault("flask_actions.shown", {})
     if (name, key) not in shown:
-        result = _recall(state, name, key)
+        result = _recall(state, now, name, key)
         if result is None:
             return None
         shown[name, key] = result
@@ -251,8 +253,7 @@ def _state() -> Any:
     return state
 
 
-def _recall(state: Any, name: str, key: str | None) -> SafeResult[Any] | None:
-    now: Request = request._get_current_object()  # type: ignore[attr-defined]
+def _recall(state: Any, now: Request, name: str, key: str | None) -> SafeResult[Any] | None:
     headers = now.environ
     if "flask_actions.call" in headers:
         return None  # an action's own answer is no page load: what waits is for the page

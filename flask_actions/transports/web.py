@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, unquote_to_bytes, urljoin
 from weakref import ref
 
 from flask import Flask, current_app, request, session, url_for
@@ -28,6 +28,7 @@ from ..context import ActionContext, RequestCookies
 from ..errors import ActionError, ActionInputError, Issue, Refusal
 from ..forms import RESERVED, Decoded, Values, decode, values
 from ..keeper import Keeper, Kept, Pocket, SessionPocket
+from ..lazysession import LazySession
 from ..messages import Text, from_plain, say, to_plain
 from ..models import Input, Output, unserialisable
 from ..origin import check_origin
@@ -337,12 +338,13 @@ class WebCall(Call):
         )
         request = self.request
         way = url or quoted(f"{request.root_path}/")
-        if not can_keep(self.keeper):
+        held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
+        if not can_keep(self.keeper, held):
             return way  # htmx works without a SECRET_KEY
         request.environ["flask_actions.kept"] = True
         if self.keeper.uses_session:
             self.keeper.heed(
-                permanent=session.permanent,
+                permanent=held.permanent,
                 refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
                 logger=self.app.logger,
             )
@@ -402,7 +404,9 @@ def _reserved(token: str) -> frozenset[str]:
 
 
 def _unquoted(text: str) -> str:
-    return unquote(text, errors="werkzeug.url_quote") if "%" in text else text
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text).decode(errors="werkzeug.url_quote")
 
 
 class WebTransport:
@@ -578,12 +582,14 @@ def restore(request: Request, keeper: Keeper) -> None:
         pocket.restore()
 
 
-def can_keep(keeper: Keeper) -> bool:
-    """Whether a browser can be given results to hold; not without a ``SECRET_KEY``."""
+def can_keep(keeper: Keeper, held: SessionMixin) -> bool:
+    """Whether a browser can be given results to hold; not without a ``SECRET_KEY``.
+
+    :param held: its session.
+    """
     if not keeper.uses_session:
         return bool(current_app.secret_key)
-    held = session._get_current_object()  # type: ignore[attr-defined]
-    return not isinstance(getattr(held, "whole", held), NullSession)
+    return not isinstance(held.whole if isinstance(held, LazySession) else held, NullSession)
 
 
 def headers_of(error: ActionError | None) -> dict[str, str]:
