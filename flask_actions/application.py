@@ -233,7 +233,7 @@ class AppState:
         request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
         if self.keeper.uses_session and "HTTP_COOKIE" in request.environ:
             held = _opened_session()
-            if held is not None and not isinstance(held, LazySession):
+            if held is not None and type(held) is not LazySession:  # isinstance() is an ABC's here
                 _look_into(request, held)
         rule = request.url_rule
         route = None if rule is None else self._routes.get(rule.endpoint)

@@ -131,13 +131,12 @@ def _write(value: Any, types: Types) -> Any:
             key: item if type(item) in _AS_IT_IS else _write(item, types)
             for key, item in value.items()
         }
+    if types.get(kind.__name__) is kind:
+        return [f"{_SIGN}={kind.__name__}", _fields(value, True, types)]
     if isinstance(value, Enum):
         return _write(value.value, types)
     if isinstance(value, BaseModel) or dataclasses.is_dataclass(kind):
-        known = types.get(kind.__name__) is kind
-        plain = _fields(value, known, types)
-        if known:
-            return [f"{_SIGN}={kind.__name__}", plain]
+        plain = _fields(value, False, types)
         return plain["root"] if _is_root(kind) else plain
     if isinstance(value, Mapping):
         if all(type(key) is str for key in value):
@@ -232,14 +231,14 @@ def _read(plain: Any, types: Types) -> Any:
     if len(plain) != 2 or not isinstance(plain[0], str) or not plain[0].startswith(_SIGN):
         return [_read(item, types) for item in plain]
     sign, inner = plain[0][1:], plain[1]
+    if sign.startswith("="):
+        return _whole(types.get(sign[1:]), _read(inner, types))
     if sign in _READERS:
         return _READERS[sign](inner)
     if sign in _CONTAINERS:
         return _CONTAINERS[sign]([_read(item, types) for item in inner])
     if sign == "dict":
         return {_read(key, types): _read(item, types) for key, item in inner}
-    if sign.startswith("="):
-        return _whole(types.get(sign[1:]), _read(inner, types))
     raise ValueError(f"The text has the sign {sign!r}, which this version does not know.")
 
 

@@ -431,26 +431,30 @@ class WebTransport:
         return call.action
 
 
-def own_url(endpoint: str, **values: Any) -> str:
+def own_url(endpoint: str, filename: str | None = None) -> str:
     """The URL of an endpoint of ours, on the host that a request was made to."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         here: Request = request._get_current_object()  # type: ignore[attr-defined]
     except RuntimeError:
-        return url_for(endpoint, **values)
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+        return url_for(endpoint, **_values(filename))
     urls, root = app.url_map, here.root_path or "/"
     if urls.host_matching or app.subdomain_matching:
         # Ours have no host, so Flask would lead to the main one: another origin, which is refused.
-        return str(urls.bind("", root).build(endpoint, values))
+        return str(urls.bind("", root).build(endpoint, _values(filename)))
     if app.url_default_functions:
-        return url_for(endpoint, **values)
-    return _built(urls, root, endpoint, values.get("filename"))
+        return url_for(endpoint, **_values(filename))
+    return _built(urls, root, endpoint, filename)
 
 
 @lru_cache(10_000)
 def _built(urls: Map, root: str, endpoint: str, filename: str | None) -> str:
     """A URL of ours, where nothing but its endpoint decides it."""
-    return str(urls.bind("", root).build(endpoint, {"filename": filename} if filename else {}))
+    return str(urls.bind("", root).build(endpoint, _values(filename)))
+
+
+def _values(filename: str | None) -> dict[str, Any]:
+    return {} if filename is None else {"filename": filename}
 
 
 def here_url(request: Request) -> str:
@@ -589,7 +593,7 @@ def can_keep(keeper: Keeper, held: SessionMixin) -> bool:
     """
     if not keeper.uses_session:
         return bool(current_app.secret_key)
-    return not isinstance(held.whole if isinstance(held, LazySession) else held, NullSession)
+    return not isinstance(held.whole if type(held) is LazySession else held, NullSession)
 
 
 def headers_of(error: ActionError | None) -> dict[str, str]:
