@@ -11,6 +11,8 @@ from typing import Any
 from flask import Flask, jsonify, redirect, render_template, request, session, url_for
 from pydantic import BaseModel, ValidationError
 
+from flask_actions.quickcookies import quicken
+
 from .models import (
     HINT,
     TWENTY,
@@ -103,6 +105,13 @@ def by_hand() -> Site:
         return jsonify([line.model_dump(mode="json") for line in lines()])
 
     return Site(app, form="/posts", json="/api/posts", order="/api/orders", lines="/api/lines")
+
+
+def with_our_cookies() -> Site:
+    """The same in an application whose cookies are read and signed as in one with Actions."""
+    site = by_hand()
+    quicken(site.app)
+    return site
 
 
 def issues(error: ValidationError) -> list[Any]:

@@ -29,6 +29,7 @@ class Row:
 LIBRARIES = ("APIFlask", "flask-openapi3", "Flask-Pydantic", "FastAPI", "Litestar")
 
 _WTF = {"theirs": "Flask-WTF"}
+_COOKIES = {"theirs": "by hand, our cookies"}
 _TOKENS = {"ours": "Flask-Actions with tokens", "theirs": "Flask-WTF with tokens"}
 _LAZY = {"ours": "lazy session"}
 _ASTRO: dict[str, Any] = {"ours": "Astro's wire", "theirs": "Astro", "kind": "load"}
@@ -54,6 +55,10 @@ ROWS = {
     "htmx": Row("htmx post, fragment", "htmx", 0.90, 0.80),
     "items-in": Row("1 MiB of JSON, 5,000 nested items in", "items-in", 0.75, 0.68),
     "models-out": Row("5,000 models out", "models-out", 0.50, 0.30),
+    "cookies-valid": Row("JSON call, valid, by hand with our cookies", "json-valid", **_COOKIES),
+    "cookies-invalid": Row("the same, invalid", "json-invalid", **_COOKIES),
+    "cookies-form-pair": Row("form pair, by hand with our cookies", "form-pair", **_COOKIES),
+    "cookies-htmx": Row("htmx post, by hand with our cookies", "htmx", **_COOKIES),
     "wtf-form-pair": Row(
         "form pair against a Flask-WTF form: our default", "form-pair", 0.60, 0.50, **_WTF
     ),
