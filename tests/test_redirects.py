@@ -218,7 +218,17 @@ def test_page_parameter_that_is_no_page_of_ours_is_ignored(app, page):
 def test_page_parameter_stays_on_this_site(app, page, path):
     response = send(app, "save", data={"_page": page})
 
-    assert led_to(response) == path.partition("#")[0]
+    assert led_to(response) == path
+
+
+def test_page_parameter_may_lead_to_a_part_of_its_page(app):
+    client = app.test_client()
+
+    response = send(app, "save", data={"_page": "/page?a=1#comments"}, client=client)
+
+    url, _, fragment = response.location.partition("#")
+    assert url.startswith("/page?a=1&_result=") and fragment == "comments"
+    assert json.loads(client.get(url).text)[0]["data"] == "saved"
 
 
 @pytest.mark.parametrize(

@@ -302,13 +302,13 @@ class WebCall(Call):
             return None if here is None else without_query(here, (*ours, "_page"))
         headers, host = self.request.environ, self.host
         for candidate in (
-            self._page(),
-            headers.get("HTTP_HX_CURRENT_URL"),
-            headers.get("HTTP_REFERER"),
+            self._page(),  # with a fragment, if the form says so: "/posts/7#comments"
+            headers.get("HTTP_HX_CURRENT_URL", "").partition("#")[0],
+            headers.get("HTTP_REFERER", "").partition("#")[0],
         ):
             here = on_site(candidate or "", host)
             if here is not None and not self.is_action(here):
-                return without_query(here.partition("#")[0], ours)
+                return without_query(here, ours)
         return None
 
     def is_action(self, url: str) -> bool:
