@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask import Response as FlaskResponse
 from markupsafe import escape
+from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
@@ -26,18 +27,17 @@ def respond(
 ) -> Response:
     """An answer of *app*, which nobody stores."""
     kind = app.response_class
-    # An application's own class of responses may do anything with a body.
-    answer: FlaskResponse = (
-        _Answer(body, status, content_type)
-        if kind is FlaskResponse
-        else kind([body], status, content_type=content_type)
-    )
-    add = answer.headers.add  # one by one, which is quicker than all together
-    add("Content-Length", str(len(body)))
-    add(*UNSTORED)
+    answer = _Answer(body, status, content_type) if kind is FlaskResponse else None
+    own = Headers({"Content-Type": content_type}) if answer is None else answer.headers
+    own.add("Content-Length", str(len(body)))  # one by one, which is quicker than all together
+    own.add(*UNSTORED)
     for name, value in headers.items():
-        add(name, value)
-    return answer
+        own.add(name, value)
+    if answer is not None:
+        return answer
+    # An application's own class is called as Flask calls it, and may do anything with a body and
+    # with headers.
+    return kind([body], status=status, headers=own)
 
 
 def no_content(app: Flask, headers: Mapping[str, str]) -> Response:
