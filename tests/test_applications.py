@@ -120,6 +120,21 @@ def test_hook_that_comes_after_a_response_may_still_change_it(door):
     assert any(cookie.startswith("seen=1") for cookie in response.headers.getlist("Set-Cookie"))
 
 
+@pytest.mark.parametrize("name", ["Location", "Content-Location"])
+@pytest.mark.parametrize("door", DOORS)
+def test_url_of_a_hook_is_quoted_as_a_views_is(door, name):
+    app = build()
+
+    @app.after_request
+    def lead(response: Response) -> Response:
+        response.headers[name] = "/größe/日本"
+        return response
+
+    response = send(app.test_client(), door)
+
+    assert response.headers[name] == "/gr%C3%B6%C3%9Fe/%E6%97%A5%E6%9C%AC"
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_teardown_is_told_of_an_exception_that_propagates_alone(door):
     app = build(PROPAGATE_EXCEPTIONS=False)

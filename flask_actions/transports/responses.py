@@ -60,7 +60,8 @@ def see_other(app: Flask, url: str) -> Response:
 
 
 class _Answer(FlaskResponse):
-    """A response whose headers are right as they are, unless somebody gives it another body.
+    """A response whose headers are right as they are, unless somebody gives it another body or a
+    URL to be quoted.
 
     Werkzeug looks at each header once more before it sends them, which is a tenth of the cost of
     a small JSON call.
@@ -79,5 +80,9 @@ class _Answer(FlaskResponse):
         same = self.response is self._body and self.status_code == self._as_made
         if not same or environ["REQUEST_METHOD"] == "HEAD":
             return super().__call__(environ, start_response)
-        start_response(self.status, self.headers.to_wsgi_list())
+        own = self.headers.to_wsgi_list()
+        for _, value in own:
+            if not value.isascii():  # a Location, which Werkzeug quotes
+                return super().__call__(environ, start_response)
+        start_response(self.status, own)
         return self._body
