@@ -45,8 +45,11 @@ class QuickSessions(SecureCookieSessionInterface):
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The serializer, which is made anew once keys or methods are others."""
+        key = app.secret_key
+        if type(key) is not str and type(key) is not bytes:
+            return super().get_signing_serializer(app)  # none, or a proxy of one that changes
         now = (
-            app.secret_key,
+            key,
             *(app.config["SECRET_KEY_FALLBACKS"] or ()),
             self.salt,
             self.digest_method,

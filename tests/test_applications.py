@@ -1,4 +1,4 @@
-"""Where applications differ: hooks, URL processors, JSON providers, mounts and hosts."""
+"""Where applications differ: hooks, URL processors, classes, JSON providers, mounts and hosts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, g, render_template_string, request
+from flask import Response as FlaskResponse
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -119,6 +120,21 @@ def test_hook_that_comes_after_a_response_may_still_change_it(door):
     assert any(cookie.startswith("seen=1") for cookie in response.headers.getlist("Set-Cookie"))
 
 
+@pytest.mark.parametrize("name", ["Location", "Content-Location"])
+@pytest.mark.parametrize("door", DOORS)
+def test_url_of_a_hook_is_quoted_as_a_views_is(door, name):
+    app = build()
+
+    @app.after_request
+    def lead(response: Response) -> Response:
+        response.headers[name] = "/größe/日本"
+        return response
+
+    response = send(app.test_client(), door)
+
+    assert response.headers[name] == "/gr%C3%B6%C3%9Fe/%E6%97%A5%E6%9C%AC"
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_teardown_is_told_of_an_exception_that_propagates_alone(door):
     app = build(PROPAGATE_EXCEPTIONS=False)
@@ -194,6 +210,47 @@ def test_redirect_of_a_handler_gets_the_url_defaults():
     Actions(app).action("go")(lambda input, ctx: ctx.redirect("page"))
 
     assert app.test_client().post("/_actions/go", json={}).json["redirect"] == "/de/page"
+
+
+# --- response classes
+
+
+class WithoutContentType(FlaskResponse):
+    """Called as Flask calls it."""
+
+    def __init__(self, response=None, status=None, headers=None, mimetype=None):
+        super().__init__(response, status, headers, mimetype)
+
+
+class ByKeyword(FlaskResponse):
+    def __init__(self, response=None, **options):
+        super().__init__(response, **options)
+
+
+class OwnBody(FlaskResponse):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.set_data(self.get_data() + b" ")
+
+
+class OwnHeaders(FlaskResponse):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.headers.setdefault("Cache-Control", "max-age=60")
+        self.headers["Content-Length"] = str(len(self.get_data()))
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("kind", [WithoutContentType, ByKeyword, OwnBody, OwnHeaders])
+def test_response_class_of_the_application_has_the_headers_to_change(kind, door):
+    app = build()
+    app.response_class = kind
+
+    response = send(Client(app), door)
+
+    assert response.status_code == (200 if door == "rpc" else 303)
+    assert response.headers.getlist("Content-Length") == [str(len(response.data))]
+    assert response.headers.getlist("Cache-Control") == ["no-store"]
 
 
 # --- JSON providers

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, Request, jsonify, request, session
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.local import LocalProxy
 from werkzeug.test import EnvironBuilder
 
 from flask_actions import Actions
@@ -125,6 +126,28 @@ def test_keys_may_change_while_the_application_runs(app):
     assert client.get("/").json[0] == {"note": "again"}
     app.secret_key = None
     assert client.get("/").json[0] == {}
+
+
+def test_key_may_be_a_proxy_of_another_with_each_request(app):
+    """A session of one customer's site is none on another's."""
+    app.secret_key = LocalProxy(lambda: f"the key of {request.host}")
+    Actions(app)
+    client = app.test_client()
+    client.post("/", data="hello", base_url="http://one.test")
+    cookie = f"session={client.get_cookie('session', domain='one.test').value}"
+
+    stranger = app.test_client(use_cookies=False)
+    for host, kept in (("one.test", {"note": "hello"}), ("two.test", {})):
+        answer = stranger.get("/", base_url=f"http://{host}", headers={"Cookie": cookie})
+        assert answer.json[0] == kept
+
+
+def test_application_without_keys_needs_no_list_of_former_ones(app):
+    app.secret_key = None
+    Actions(app)
+    del app.config["SECRET_KEY_FALLBACKS"]
+
+    assert app.test_client().get("/").json[0] == {}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask import Response as FlaskResponse
 from markupsafe import escape
+from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
@@ -26,18 +27,17 @@ def respond(
 ) -> Response:
     """An answer of *app*, which nobody stores."""
     kind = app.response_class
-    # An application's own class of responses may do anything with a body.
-    answer: FlaskResponse = (
-        _Answer(body, status, content_type)
-        if kind is FlaskResponse
-        else kind([body], status, content_type=content_type)
-    )
-    add = answer.headers.add  # one by one, which is quicker than all together
-    add("Content-Length", str(len(body)))
-    add(*UNSTORED)
+    answer = _Answer(body, status, content_type) if kind is FlaskResponse else None
+    own = Headers({"Content-Type": content_type}) if answer is None else answer.headers
+    own.add("Content-Length", str(len(body)))  # one by one, which is quicker than all together
+    own.add(*UNSTORED)
     for name, value in headers.items():
-        add(name, value)
-    return answer
+        own.add(name, value)
+    if answer is not None:
+        return answer
+    # An application's own class is called as Flask calls it, and may do anything with a body and
+    # with headers.
+    return kind([body], status=status, headers=own)
 
 
 def no_content(app: Flask, headers: Mapping[str, str]) -> Response:
@@ -60,7 +60,8 @@ def see_other(app: Flask, url: str) -> Response:
 
 
 class _Answer(FlaskResponse):
-    """A response whose headers are right as they are, unless somebody gives it another body.
+    """A response whose headers are right as they are, unless somebody gives it another body or a
+    URL to be quoted.
 
     Werkzeug looks at each header once more before it sends them, which is a tenth of the cost of
     a small JSON call.
@@ -79,5 +80,9 @@ class _Answer(FlaskResponse):
         same = self.response is self._body and self.status_code == self._as_made
         if not same or environ["REQUEST_METHOD"] == "HEAD":
             return super().__call__(environ, start_response)
-        start_response(self.status, self.headers.to_wsgi_list())
+        own = self.headers.to_wsgi_list()
+        for _, value in own:
+            if not value.isascii():  # a Location, which Werkzeug quotes
+                return super().__call__(environ, start_response)
+        start_response(self.status, own)
         return self._body
