@@ -398,10 +398,10 @@ def _quick_json(message: str, told: Iterable[Told]) -> bytes | None:
         pieces = _known.get(one) or _pieces(one)
         if pieces is None:
             return None
-        issue, key, said = pieces
+        issue, name, first, further = pieces
         issues.append(issue)
-        fields[key] = f"{fields[key]},{said}" if key in fields else said
-    by_field = ",".join([f"{key}:[{said}]" for key, said in fields.items()])
+        fields[name] = fields[name] + further if name in fields else first
+    by_field = "],".join(fields.values()) + "]" if fields else ""
     head = (
         f'"type":"ActionInputError","code":"BAD_REQUEST","status":400,"message":{_quoted(message)}'
     )
@@ -411,21 +411,24 @@ def _quick_json(message: str, told: Iterable[Told]) -> bytes | None:
         return None
 
 
-#: Issues that were told before: each as JSON, with its field's name and its message.
-_known: dict[Told, tuple[str, str, str]] = {}
+#: An issue as JSON, its field's name, and how it begins or continues that field's messages.
+_Pieces: TypeAlias = tuple[str, str, str, str]
+
+#: Issues that were told before.
+_known: dict[Told, _Pieces] = {}
 
 
-def _pieces(told: Told) -> tuple[str, str, str] | None:
-    """An issue as JSON, with its field's name and its message; None if it is not worth keeping."""
+def _pieces(told: Told) -> _Pieces | None:
+    """What an issue gives to the whole; None if it is not worth keeping."""
     path, code, text = told
     name = path[0] if len(path) == 1 else None
     if not isinstance(name, str) or len(name) + len(code) + len(text) > 300:
         return None
     key, said = _quoted(name), _quoted(text)
+    issue = f'{{"path":[{key}],"code":{_quoted(code)},"message":{said}}}'
     if len(_known) >= 1000:
         _known.clear()
-    pieces = f'{{"path":[{key}],"code":{_quoted(code)},"message":{said}}}', key, said
-    _known[told] = pieces
+    _known[told] = pieces = issue, name, f"{key}:[{said}", f",{said}"
     return pieces
 
 

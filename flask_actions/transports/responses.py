@@ -26,18 +26,17 @@ def respond(
     app: Flask, body: bytes, status: int, content_type: str, headers: Mapping[str, str]
 ) -> Response:
     """An answer of *app*, which nobody stores."""
-    kind = app.response_class
-    answer = _Answer(body, status, content_type) if kind is FlaskResponse else None
-    own = Headers({"Content-Type": content_type}) if answer is None else answer.headers
-    own.add("Content-Length", str(len(body)))  # one by one, which is quicker than all together
+    own = Headers()  # one by one, which is quicker than all together
+    own.add("Content-Type", content_type)
+    own.add("Content-Length", str(len(body)))
     own.add(*UNSTORED)
     for name, value in headers.items():
         own.add(name, value)
-    if answer is not None:
-        return answer
-    # An application's own class is called as Flask calls it, and may do anything with a body and
-    # with headers.
-    return kind([body], status=status, headers=own)
+    kind = app.response_class
+    # An application's own class is called as Flask calls it, and may do anything with a body.
+    if kind is not FlaskResponse:
+        return kind([body], status=status, headers=own)
+    return _Answer(body, status, own)
 
 
 def no_content(app: Flask, headers: Mapping[str, str]) -> Response:
@@ -67,9 +66,9 @@ class _Answer(FlaskResponse):
     a small JSON call.
     """
 
-    def __init__(self, body: bytes, status: int, content_type: str) -> None:
+    def __init__(self, body: bytes, status: int, headers: Headers) -> None:
         self._body = [body]
-        super().__init__(self._body, status, content_type=content_type)
+        super().__init__(self._body, status, headers)
         self._as_made: int | None = status
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
