@@ -174,13 +174,12 @@ class ActionError(Exception):
         retry_after: int | None = None,
         reference: str | None = None,
     ) -> None:
-        status = _STATUS_OF.get(code)
-        self.status: int = self.code_to_status(code) if status is None else status
+        self.status: int = self.code_to_status(code)
         self.code = code
         self.given: object = message
         self.retry_after = retry_after
         self.reference = reference
-        self.args: tuple[Any, ...] = (code, message)
+        super().__init__(code, message)
 
     def __str__(self) -> str:
         return self.message or self.code
@@ -295,7 +294,7 @@ class ActionInputError(ActionError):
         super().__init__("BAD_REQUEST", message)
         if not isinstance(problems, LateIssues):
             problems = tuple(_each(problems))
-        self.args = (problems, message)
+        self.args: tuple[Any, ...] = (problems, message)
 
     @cached_property
     def issues(self) -> tuple[Issue, ...]:

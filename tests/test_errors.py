@@ -569,3 +569,29 @@ def test_error_of_a_model_survives_pickling():
     again = pickle.loads(pickle.dumps(error))
 
     assert (again.issues, again.to_dict()) == (error.issues, error.to_dict())
+
+
+class Billed(Exception):
+    """An error of an application's own library."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.noted = args
+
+
+class Overdrawn(ActionError, Billed):
+    """An application's own error, which is one of its library too."""
+
+    @staticmethod
+    def code_to_status(code: str) -> int:
+        return 422 if code == "CONFLICT" else ActionError.code_to_status(code)
+
+
+def test_error_is_made_as_its_other_base_is():
+    error = Overdrawn("PAYMENT_REQUIRED", "No money")
+
+    assert error.noted == error.args == ("PAYMENT_REQUIRED", "No money")
+
+
+def test_error_has_the_status_that_its_own_class_gives_its_code():
+    assert Overdrawn("CONFLICT").status == 422
