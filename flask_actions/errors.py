@@ -305,7 +305,9 @@ class ActionInputError(ActionError):
         return self._plain(self._told())
 
     def to_json(self) -> bytes:
-        if type(self) is not ActionInputError:  # one of the application's own may say more
+        # One of the application's own class may say more, and so may one that was changed.
+        facts = (type(self), self.code, self.status, self.reference)
+        if facts != _PLAIN_FACTS:
             return super().to_json()
         told = self._told()
         return _quick_json(self.message, told) or json_of(self._plain(told))
@@ -326,6 +328,10 @@ class ActionInputError(ActionError):
         if reader is None and isinstance(given, LateIssues) and "issues" not in self.__dict__:
             return given.told()
         return [(one.path, one.code, one.told_to(reader)) for one in self.issues]
+
+
+#: What is the same of all input errors that the quick way to JSON is for.
+_PLAIN_FACTS = (ActionInputError, "BAD_REQUEST", 400, None)
 
 
 class Refusal(ActionError):
@@ -389,24 +395,24 @@ def _quick_json(message: str, told: Iterable[Told]) -> bytes | None:
 
     A model says the same few things of its fields again and again.
 
-    :returns: None if it has issues that are not of a field, or long ones.
+    :returns: None if it has issues that are not of a field, or long ones, or odd ones.
     """
     issues: list[str] = []
     fields: dict[str, str] = {}
-    for one in told:
-        pieces = _known.get(one) or _pieces(one)
-        if pieces is None:
-            return None
-        issue, key, said = pieces
-        issues.append(issue)
-        fields[key] = f"{fields[key]},{said}" if key in fields else said
-    by_field = ",".join([f"{key}:[{said}]" for key, said in fields.items()])
     head = (
         f'"type":"ActionInputError","code":"BAD_REQUEST","status":400,"message":{_quoted(message)}'
     )
     try:
+        for one in told:
+            pieces = _known.get(one) or _pieces(one)
+            if pieces is None:
+                return None
+            issue, key, said = pieces
+            issues.append(issue)
+            fields[key] = f"{fields[key]},{said}" if key in fields else said
+        by_field = ",".join([f"{key}:[{said}]" for key, said in fields.items()])
         return f'{{{head},"issues":[{",".join(issues)}],"fields":{{{by_field}}}}}'.encode()
-    except UnicodeEncodeError:
+    except (TypeError, UnicodeEncodeError):  # a path in a list, a code that is no text
         return None
 
 

@@ -32,6 +32,7 @@ from flask_actions import (
     ActionError,
     ActionInputError,
     Actions,
+    Issue,
     define_action,
     errors,
     get_action_result,
@@ -501,6 +502,13 @@ class Frank(ActionInputError):
         return {**super().to_dict(), "help": "Ask Frank"}
 
 
+def changed(**facts: Any) -> ActionInputError:
+    """An error that its handler has added to."""
+    error = ActionInputError({"title": "No"})
+    vars(error).update(facts)
+    return error
+
+
 def pinned(data: dict[str, Any]) -> ActionInputError:
     def act(input: Pinned) -> None: ...
 
@@ -525,6 +533,10 @@ def pinned(data: dict[str, Any]) -> ActionInputError:
         pytest.param(lambda: ActionInputError({"a": "No"}, '\ud800 "\\'), id="own sentence"),
         pytest.param(lambda: ActionInputError({}), id="nothing"),
         pytest.param(lambda: Frank({"title": "No"}), id="own class"),
+        pytest.param(lambda: changed(status=422, code="UNPROCESSABLE_CONTENT"), id="own status"),
+        pytest.param(lambda: changed(reference="f00"), id="own reference"),
+        pytest.param(lambda: ActionInputError([Issue(["a"], "taken", "No")]), id="listed path"),
+        pytest.param(lambda: ActionInputError([Issue(("a",), 7, "No")]), id="number for a code"),
         pytest.param(lambda: ActionError("CONFLICT", "\ud800"), id="no input error"),
     ],
 )
