@@ -247,7 +247,7 @@ class ActionError(Exception):
             plain["reference"] = self.reference
         return plain
 
-    def to_json(self) -> bytes:
+    def _to_json(self) -> bytes:
         """:meth:`to_dict` as JSON."""
         return json_of(self.to_dict())
 
@@ -304,11 +304,11 @@ class ActionInputError(ActionError):
     def to_dict(self) -> dict[str, Any]:
         return self._plain(self._told())
 
-    def to_json(self) -> bytes:
+    def _to_json(self) -> bytes:
         # One of the application's own class may say more, and so may one that was changed.
         facts = (type(self), self.code, self.status, self.reference)
         if facts != _PLAIN_FACTS:
-            return super().to_json()
+            return super()._to_json()
         told = self._told()
         return _quick_json(self.message, told) or json_of(self._plain(told))
 

@@ -501,6 +501,9 @@ class Frank(ActionInputError):
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), "help": "Ask Frank"}
 
+    def to_json(self) -> str:
+        return "Frank's own"
+
 
 def changed(**facts: Any) -> ActionInputError:
     """An error that its handler has added to."""
@@ -543,17 +546,30 @@ def pinned(data: dict[str, Any]) -> ActionInputError:
 def test_json_of_an_error_is_that_of_its_data(make):
     error = make()
 
-    texts = [error.to_json(), make().to_json(), error.to_json()]
+    texts = [error._to_json(), make()._to_json(), error._to_json()]
 
     assert [json.loads(text) for text in texts] == [error.to_dict()] * 3
     assert [text.decode() for text in texts]
+
+
+def test_method_of_an_own_class_is_not_taken_for_ours():
+    app = Flask(__name__)
+    actions = Actions(app)
+
+    @actions.action
+    def act() -> None:
+        raise Frank({"title": "No"})
+
+    response = app.test_client().post("/_actions/act", json={}, headers=HEADERS["rpc"])
+
+    assert (response.json or {})["error"]["help"] == "Ask Frank"
 
 
 def test_json_of_errors_has_each_in_its_own_words():
     for number in range(1200):  # more than are remembered
         error = ActionInputError({f"field{number % 7}": f"No {number}"})
 
-        assert json.loads(error.to_json()) == error.to_dict()
+        assert json.loads(error._to_json()) == error.to_dict()
 
     assert len(errors._known) <= 1000
 
@@ -566,7 +582,7 @@ def test_json_of_an_error_is_in_its_readers_language():
     texts = []
     for spoken[0] in ("en", "de", "en"):
         with app.test_request_context():
-            texts.append(json.loads(refusal_of({}).to_json()))
+            texts.append(json.loads(refusal_of({})._to_json()))
 
     assert texts[0] == texts[2]
     assert [text["fields"]["count"] for text in texts[:2]] == [

@@ -32,7 +32,7 @@ class RpcTransport(WebTransport):
         if call.settings.wire == "astro" or _wants_devalue(call.request.environ):
             return _as_astro(call, result)
         if result.error is not None:
-            body = b'{"success":false,"data":null,"error":%b}' % result.error.to_json()
+            body = b'{"success":false,"data":null,"error":%b}' % result.error._to_json()
             return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
         action = call.action
         assert action is not None
