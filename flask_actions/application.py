@@ -494,8 +494,7 @@ def _need_session(call: WebCall) -> None:
     # Before the handler runs: its work must not be done and its result then lost.
     if call.action is None or call.request.method != "POST":
         return
-    held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
-    if not can_keep(call.keeper, held):
+    if not can_keep(call.keeper):
         raise MisuseError(
             f"A form post to {call.ctx.name} keeps its result for the next page, signed with the "
             f"application's SECRET_KEY, and there is none. Set app.secret_key, the same on every "

@@ -174,13 +174,12 @@ class ActionError(Exception):
         retry_after: int | None = None,
         reference: str | None = None,
     ) -> None:
-        status = _STATUS_OF.get(code)
-        self.status: int = self.code_to_status(code) if status is None else status
+        self.status: int = self.code_to_status(code)
         self.code = code
         self.given: object = message
         self.retry_after = retry_after
         self.reference = reference
-        self.args: tuple[Any, ...] = (code, message)
+        super().__init__(code, message)
 
     def __str__(self) -> str:
         return self.message or self.code
@@ -248,10 +247,6 @@ class ActionError(Exception):
             plain["reference"] = self.reference
         return plain
 
-    def to_json(self) -> bytes:
-        """:meth:`to_dict` as JSON."""
-        return json_of(self.to_dict())
-
 
 _PLEASE_CHECK = Text("please_check")
 
@@ -295,7 +290,7 @@ class ActionInputError(ActionError):
         super().__init__("BAD_REQUEST", message)
         if not isinstance(problems, LateIssues):
             problems = tuple(_each(problems))
-        self.args = (problems, message)
+        self.args: tuple[Any, ...] = (problems, message)
 
     @cached_property
     def issues(self) -> tuple[Issue, ...]:
@@ -303,19 +298,10 @@ class ActionInputError(ActionError):
         return tuple(self.args[0])
 
     def to_dict(self) -> dict[str, Any]:
-        return self._plain(self._told())
-
-    def to_json(self) -> bytes:
-        if type(self) is not ActionInputError:  # one of the application's own may say more
-            return super().to_json()
-        told = self._told()
-        return _quick_json(self.message, told) or json_of(self._plain(told))
-
-    def _plain(self, told: Iterable[Told]) -> dict[str, Any]:
         plain = super().to_dict()
         issues: list[dict[str, Any]] = []
         fields: dict[str, list[str]] = {}
-        for path, code, text in told:
+        for path, code, text in self._told():
             issues.append({"path": [*path], "code": code, "message": text})
             if path:
                 fields.setdefault(_dotted(path), []).append(text)
@@ -323,6 +309,7 @@ class ActionInputError(ActionError):
         return plain
 
     def _told(self) -> Iterable[Told]:
+        """What the issues say to who reads now."""
         reader, given = messages.find_reader(), self.args[0]
         if reader is None and isinstance(given, LateIssues) and "issues" not in self.__dict__:
             return given.told()
@@ -377,6 +364,19 @@ def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
             yield Issue(path, "custom", one if is_lazy(one) else str(one))
 
 
+def error_json(error: ActionError) -> bytes:
+    """The error's :meth:`~ActionError.to_dict` as JSON."""
+    # One of the application's own class may say more, and so may one that was changed.
+    if (type(error), error.code, error.status, error.reference) == _AS_USUAL:
+        quick = _quick_json(error.message, error._told())  # type: ignore[attr-defined]
+        if quick is not None:
+            return quick
+    return json_of(error.to_dict())
+
+
+_AS_USUAL = (ActionInputError, "BAD_REQUEST", 400, None)
+
+
 def json_of(plain: dict[str, Any]) -> bytes:
     """What an error says, as JSON."""
     try:
@@ -390,24 +390,24 @@ def _quick_json(message: str, told: Iterable[Told]) -> bytes | None:
 
     A model says the same few things of its fields again and again.
 
-    :returns: None if it has issues that are not of a field, or long ones.
+    :returns: None if it has issues that are not of a field, or long ones, or odd ones.
     """
     issues: list[str] = []
     fields: dict[str, str] = {}
-    for one in told:
-        pieces = _known.get(one) or _pieces(one)
-        if pieces is None:
-            return None
-        issue, name, first, further = pieces
-        issues.append(issue)
-        fields[name] = fields[name] + further if name in fields else first
-    by_field = "],".join(fields.values()) + "]" if fields else ""
     head = (
         f'"type":"ActionInputError","code":"BAD_REQUEST","status":400,"message":{_quoted(message)}'
     )
     try:
+        for one in told:
+            pieces = _known.get(one) or _pieces(one)
+            if pieces is None:
+                return None
+            issue, name, first, further = pieces
+            issues.append(issue)
+            fields[name] = fields[name] + further if name in fields else first
+        by_field = "],".join(fields.values()) + "]" if fields else ""
         return f'{{{head},"issues":[{",".join(issues)}],"fields":{{{by_field}}}}}'.encode()
-    except UnicodeEncodeError:
+    except (TypeError, UnicodeEncodeError):  # a path in a list, a code that is no text
         return None
 
 

@@ -318,12 +318,15 @@ class _Found(LateIssues):
         self._shape = shape
         self._details = details
         self._sent = sent
+        self._told: dict[Told, ErrorDetails] | None = None
 
     def __iter__(self) -> Iterator[Issue]:
         for (path, code, _), detail in self.told().items():
             yield Issue(path, code, _message(detail), _context(detail))
 
     def told(self) -> dict[Told, ErrorDetails]:
+        if self._told is not None:
+            return self._told
         told: dict[Told, ErrorDetails] = {}
         shape, sent = self._shape, self._sent
         plain = shape.plain if isinstance(shape, Fields) else {}
@@ -335,6 +338,7 @@ class _Found(LateIssues):
                 path = sent(path)
             said = str(_message(detail)) if code in _RETOLD else detail["msg"]
             told[path, code, said] = detail  # once each: union members often say the same
+        self._told = told
         return told
 
 

@@ -108,7 +108,9 @@ def types_in(schema: Any) -> dict[str, type]:
     found: dict[str, type] = {}
     if isinstance(schema, Mapping):
         if schema.get("type") in ("model", "dataclass"):
-            found[schema["cls"].__name__] = schema["cls"]
+            kind = schema["cls"]  # anything at all, in a schema that somebody wrote by hand
+            if issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind):
+                found[kind.__name__] = kind
         for inner in schema.values():
             found.update(types_in(inner))
     elif isinstance(schema, (list, tuple)):

@@ -32,10 +32,12 @@ from flask_actions import (
     ActionError,
     ActionInputError,
     Actions,
+    Issue,
     define_action,
     errors,
     get_action_result,
 )
+from flask_actions.errors import error_json
 
 HEADERS = {
     "form": {"Referer": "http://localhost/page"},
@@ -500,6 +502,16 @@ class Frank(ActionInputError):
     def to_dict(self) -> dict[str, Any]:
         return {**super().to_dict(), "help": "Ask Frank"}
 
+    def to_json(self) -> str:
+        return "Frank's own"
+
+
+def changed(**facts: Any) -> ActionInputError:
+    """An error that its handler has added to."""
+    error = ActionInputError({"title": "No"})
+    vars(error).update(facts)
+    return error
+
 
 def pinned(data: dict[str, Any]) -> ActionInputError:
     def act(input: Pinned) -> None: ...
@@ -525,23 +537,40 @@ def pinned(data: dict[str, Any]) -> ActionInputError:
         pytest.param(lambda: ActionInputError({"a": "No"}, '\ud800 "\\'), id="own sentence"),
         pytest.param(lambda: ActionInputError({}), id="nothing"),
         pytest.param(lambda: Frank({"title": "No"}), id="own class"),
+        pytest.param(lambda: changed(status=422, code="UNPROCESSABLE_CONTENT"), id="own status"),
+        pytest.param(lambda: changed(reference="f00"), id="own reference"),
+        pytest.param(lambda: ActionInputError([Issue(["a"], "taken", "No")]), id="listed path"),
+        pytest.param(lambda: ActionInputError([Issue(("a",), 7, "No")]), id="number for a code"),
         pytest.param(lambda: ActionError("CONFLICT", "\ud800"), id="no input error"),
     ],
 )
 def test_json_of_an_error_is_that_of_its_data(make):
     error = make()
 
-    texts = [error.to_json(), make().to_json(), error.to_json()]
+    texts = [error_json(error), error_json(make()), error_json(error)]
 
     assert [json.loads(text) for text in texts] == [error.to_dict()] * 3
     assert [text.decode() for text in texts]
+
+
+def test_method_of_an_own_class_is_not_taken_for_ours():
+    app = Flask(__name__)
+    actions = Actions(app)
+
+    @actions.action
+    def act() -> None:
+        raise Frank({"title": "No"})
+
+    response = app.test_client().post("/_actions/act", json={}, headers=HEADERS["rpc"])
+
+    assert (response.json or {})["error"]["help"] == "Ask Frank"
 
 
 def test_json_of_errors_has_each_in_its_own_words():
     for number in range(1200):  # more than are remembered
         error = ActionInputError({f"field{number % 7}": f"No {number}"})
 
-        assert json.loads(error.to_json()) == error.to_dict()
+        assert json.loads(error_json(error)) == error.to_dict()
 
     assert len(errors._known) <= 1000
 
@@ -554,7 +583,7 @@ def test_json_of_an_error_is_in_its_readers_language():
     texts = []
     for spoken[0] in ("en", "de", "en"):
         with app.test_request_context():
-            texts.append(json.loads(refusal_of({}).to_json()))
+            texts.append(json.loads(error_json(refusal_of({}))))
 
     assert texts[0] == texts[2]
     assert [text["fields"]["count"] for text in texts[:2]] == [
@@ -569,3 +598,29 @@ def test_error_of_a_model_survives_pickling():
     again = pickle.loads(pickle.dumps(error))
 
     assert (again.issues, again.to_dict()) == (error.issues, error.to_dict())
+
+
+class Billed(Exception):
+    """An error of an application's own library."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.noted = args
+
+
+class Overdrawn(ActionError, Billed):
+    """An application's own error, which is one of its library too."""
+
+    @staticmethod
+    def code_to_status(code: str) -> int:
+        return 422 if code == "CONFLICT" else ActionError.code_to_status(code)
+
+
+def test_error_is_made_as_its_other_base_is():
+    error = Overdrawn("PAYMENT_REQUIRED", "No money")
+
+    assert error.noted == error.args == ("PAYMENT_REQUIRED", "No money")
+
+
+def test_error_has_the_status_that_its_own_class_gives_its_code():
+    assert Overdrawn("CONFLICT").status == 422

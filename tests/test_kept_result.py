@@ -33,6 +33,7 @@ from pydantic import (
     computed_field,
     field_serializer,
 )
+from pydantic_core import core_schema
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from typing_extensions import TypedDict  # pydantic asks for it before Python 3.12
@@ -1455,6 +1456,29 @@ class Keyed(BaseModel):
     others: list[AnyKey] = []
 
 
+class Money:
+    """No model, though its schema is that of one."""
+
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Money) and other.cents == self.cents
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        cents = core_schema.model_field(core_schema.int_schema())
+        return core_schema.model_schema(
+            cls,
+            core_schema.model_fields_schema({"cents": cents}),
+            serialization=core_schema.plain_serializer_function_ser_schema(vars),
+        )
+
+
+class Priced(BaseModel):
+    price: Money
+
+
 TYPED = [
     pytest.param(Receipt, Receipt(), id="model of everything"),
     pytest.param(Receipt, Receipt(colour=Colour.BLUE, theNote="other"), id="alias"),
@@ -1483,6 +1507,7 @@ TYPED = [
     pytest.param(Tree, Tree(root=1, below=[Tree(root=2)]), id="tree"),
     pytest.param(Keyed, Keyed(key=Key("a"), others=[Key("b")]), id="type of one's own in a model"),
     pytest.param(AnyKey, Key("a"), id="type of one's own"),
+    pytest.param(Priced, Priced.model_construct(price=Money(3)), id="no model by a model's schema"),
     pytest.param(Colour, Colour.RED, id="enum"),
     pytest.param(date, date(2026, 1, 2), id="date"),
     pytest.param(Decimal, Decimal("1.50"), id="decimal"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask, render_template_string, session
+from flask import Flask, Response, render_template_string, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, login_user
 from pydantic import BaseModel
@@ -67,6 +67,22 @@ def test_request_that_looks_at_no_session_opens_and_saves_none(app):
     assert call(client, "hello") == "noted hello"
     assert client.get("/plain").text == "plain"
     assert (app.watched.opened, app.watched.saved) == (0, 0)
+
+
+def test_form_post_that_needs_no_session_opens_none():
+    app = Flask(__name__)
+    app.secret_key = "test"
+    app.config.update(ACTIONS_LAZY_SESSION=True, ACTIONS_RESULT_STORE="cookie")
+    app.session_interface = watched = Watched()
+    actions = Actions(app)
+
+    @actions.action
+    def download() -> Response:
+        return Response("file")
+
+    response = app.test_client().post("/_actions/download", data={})
+
+    assert (response.text, response.headers.get("Vary"), watched.opened) == ("file", None, 0)
 
 
 def test_first_look_opens_the_session_that_the_browser_sent(app):

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from ..action import Action
-from ..errors import json_of
+from ..errors import error_json, json_of
 from ..models import unserialisable
 from ..result import SafeResult
 from .responses import JSON, no_content, respond
@@ -32,7 +32,7 @@ class RpcTransport(WebTransport):
         if call.settings.wire == "astro" or _wants_devalue(call.request.environ):
             return _as_astro(call, result)
         if result.error is not None:
-            body = b'{"success":false,"data":null,"error":%b}' % result.error.to_json()
+            body = b'{"success":false,"data":null,"error":%b}' % error_json(result.error)
             return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
         action = call.action
         assert action is not None

@@ -338,13 +338,12 @@ class WebCall(Call):
         )
         request = self.request
         way = url or quoted(f"{request.root_path}/")
-        held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
-        if not can_keep(self.keeper, held):
+        if not can_keep(self.keeper):
             return way  # htmx works without a SECRET_KEY
         request.environ["flask_actions.kept"] = True
         if self.keeper.uses_session:
             self.keeper.heed(
-                permanent=held.permanent,
+                permanent=session.permanent,
                 refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
                 logger=self.app.logger,
             )
@@ -586,13 +585,11 @@ def restore(request: Request, keeper: Keeper) -> None:
         pocket.restore()
 
 
-def can_keep(keeper: Keeper, held: SessionMixin) -> bool:
-    """Whether a browser can be given results to hold; not without a ``SECRET_KEY``.
-
-    :param held: its session.
-    """
-    if not keeper.uses_session:
+def can_keep(keeper: Keeper) -> bool:
+    """Whether a browser can be given results to hold; not without a ``SECRET_KEY``."""
+    if not keeper.uses_session:  # nobody looks at the session then
         return bool(current_app.secret_key)
+    held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
     return not isinstance(held.whole if type(held) is LazySession else held, NullSession)
 
 
