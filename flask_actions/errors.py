@@ -422,7 +422,7 @@ def _pieces(told: Told) -> _Pieces | None:
     """What an issue gives to the whole; None if it is not worth keeping."""
     path, code, text = told
     name = path[0] if len(path) == 1 else None
-    if not isinstance(name, str) or len(name) + len(code) + len(text) > 300:
+    if type(name) is not str or len(name) + len(code) + len(text) > 300:
         return None
     key, said = _quoted(name), _quoted(text)
     issue = f'{{"path":[{key}],"code":{_quoted(code)},"message":{said}}}'
