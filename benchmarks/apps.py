@@ -11,8 +11,6 @@ from typing import Any
 from flask import Flask, jsonify, redirect, render_template, request, session, url_for
 from pydantic import BaseModel, ValidationError
 
-from flask_actions.quickcookies import quicken
-
 from .models import (
     HINT,
     TWENTY,
@@ -109,6 +107,8 @@ def by_hand() -> Site:
 
 def with_our_cookies() -> Site:
     """The same in an application whose cookies are read and signed as in one with Actions."""
+    from flask_actions.quickcookies import quicken  # not where memory is measured
+
     site = by_hand()
     quicken(site.app)
     return site
