@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin
 from weakref import ref
 
-from flask import Blueprint, Flask, current_app, request_started, send_from_directory, session
-from flask import globals as flask_globals
+from flask import Blueprint, Flask, current_app, request_started, send_from_directory
 from flask import request as flask_request
-from flask.ctx import AppContext
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Request
 from pydantic_core import to_json
@@ -56,6 +54,7 @@ from .transports.web import (
     WebCall,
     brief_text,
     can_keep,
+    held_session,
     length_of,
     mimetype_of,
     pockets,
@@ -85,10 +84,6 @@ DECLARATIONS = f"{BLUEPRINT}.(declarations)"
 #: What ``GET`` serves, which is for no action.
 _FILES = (f"{BLUEPRINT}.static", CLIENT, DECLARATIONS, OPENAPI, OPENAPI_PAGE)
 
-#: Where Flask has the session: its two contexts are one since 3.2.
-_CONTEXT: Any = (
-    flask_globals.app_ctx if hasattr(AppContext, "session") else flask_globals.request_ctx
-)
 _PREFLIGHT = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 #: What the time, the signature and the attributes add to a session's cookie, in bytes.
 _SIGNED = 500
@@ -232,7 +227,7 @@ class AppState:
         """See whether a request is for an action, and put it on its way before any hook runs."""
         request: Request = flask_request._get_current_object()  # type: ignore[attr-defined]
         if self.keeper.uses_session and "HTTP_COOKIE" in request.environ:
-            held = _opened_session()
+            held = held_session()
             if held is not None and type(held) is not LazySession:  # isinstance() is an ABC's here
                 _look_into(request, held)
         rule = request.url_rule
@@ -337,7 +332,7 @@ class AppState:
             _tell_unrendered(response, environ["flask_actions.forms"], request.path)
         if "flask_actions.recalled" in environ:
             response.headers["Cache-Control"] = "no-store"
-        grew = "flask_actions.waiting" in environ and _opened_session().modified
+        grew = "flask_actions.waiting" in environ and held_session().modified
         if grew:
             restore(request, self.keeper)
         if grew or "flask_actions.kept" in environ:
@@ -502,13 +497,6 @@ def _need_session(call: WebCall) -> None:
         )
 
 
-def _opened_session() -> Any:
-    """The session as Flask holds it; None before it is opened."""
-    # Not by the proxy: since Flask 3.1.3, a look at it adds "Vary: Cookie" to every page.
-    held = vars(_CONTEXT._get_current_object())
-    return held.get("_session", held.get("session"))  # its name until Flask 3.1.2
-
-
 def _look_into(request: Request, session: SessionMixin) -> None:
     """Remember what waits, for a handler or a view that clears the session, as a login does."""
     # By the session's own get, a page would say "Vary: Cookie", until Flask 3.1.2.
@@ -546,7 +534,7 @@ def _session_cookie_size() -> int:
         interface = interface.whole
     if not isinstance(interface, SecureCookieSessionInterface):
         return 0  # a session on the server has room
-    held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
+    held = held_session()
     # Signing and compressing is most of the cost, and most sessions are far from the limit.
     try:
         plain = to_json(dict(held))
@@ -561,8 +549,8 @@ def _session_cookie_size() -> int:
         return 0
     cookie = dump_cookie(
         interface.get_cookie_name(app),
-        serializer.dumps(dict(session)),
-        expires=interface.get_expiration_time(app, session),
+        serializer.dumps(dict(held)),
+        expires=interface.get_expiration_time(app, held),
         httponly=interface.get_cookie_httponly(app),
         domain=interface.get_cookie_domain(app),
         path=interface.get_cookie_path(app),

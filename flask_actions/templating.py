@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote, unquote
 
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, has_request_context, request, session
 from flask.wrappers import Request
 from markupsafe import Markup
 
@@ -272,6 +272,8 @@ def _recall(state: Any, now: Request, name: str, key: str | None) -> SafeResult[
         now=time.time(),
     )
     if text is None:
+        if state.keeper.uses_session:
+            session.accessed = True  # another browser may well see another page: "Vary: Cookie"
         return None
     headers["flask_actions.recalled"] = True
     try:
@@ -289,8 +291,6 @@ def _ids_in(query: str) -> list[str]:
 
 def _may_be_waiting(state: Any) -> bool:
     """Whether this browser holds a result; looking further would write headers for nothing."""
-    from flask import session
-
     own = any(name.startswith("_actions_") for name in request.cookies)
     return own or (state.keeper.uses_session and waiting(session))
 

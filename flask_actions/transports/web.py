@@ -11,7 +11,9 @@ from urllib.parse import unquote, unquote_to_bytes, urljoin
 from weakref import ref
 
 from flask import Flask, current_app, request, session, url_for
-from flask.sessions import NullSession, SessionMixin
+from flask import globals as flask_globals
+from flask.ctx import AppContext
+from flask.sessions import NullSession
 from flask.wrappers import Request
 from pydantic_core import to_json
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MIMEAccept, MultiDict
@@ -343,7 +345,7 @@ class WebCall(Call):
         request.environ["flask_actions.kept"] = True
         if self.keeper.uses_session:
             self.keeper.heed(
-                permanent=session.permanent,
+                permanent=held_session().permanent,
                 refreshed=self.app.config["SESSION_REFRESH_EACH_REQUEST"],
                 logger=self.app.logger,
             )
@@ -568,14 +570,28 @@ def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
     environ = request.environ
     own: list[Pocket] | None = environ.get("flask_actions.pockets")
     if own is None:
-        # The session itself: each look through the proxy costs as much as the look.
-        held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
-        len(held)  # one that is opened at the first look says now what waits in it
+        held = held_session()
+        if keeper.uses_session:
+            len(held)  # one that is opened at the first look says now what waits in it
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         known = environ.get("flask_actions.waiting")
         own = keeper.pockets(held, _ResultCookies(), lambda: signing_keys(app), known)
         environ["flask_actions.pockets"] = own
     return own
+
+
+def held_session() -> Any:
+    """The session as Flask holds it; None before it is opened."""
+    # Not by the proxy: since Flask 3.1.3, each look at it adds "Vary: Cookie", which costs as much
+    # as all of ours. Our answers, and pages that show a result, are stored by nobody.
+    held = vars(_CONTEXT._get_current_object())
+    return held.get("_session", held.get("session"))  # its name until Flask 3.1.2
+
+
+#: Where Flask has the session: its two contexts are one since 3.2.
+_CONTEXT: Any = (
+    flask_globals.app_ctx if hasattr(AppContext, "session") else flask_globals.request_ctx
+)
 
 
 def restore(request: Request, keeper: Keeper) -> None:
@@ -589,7 +605,7 @@ def can_keep(keeper: Keeper) -> bool:
     """Whether a browser can be given results to hold; not without a ``SECRET_KEY``."""
     if not keeper.uses_session:  # nobody looks at the session then
         return bool(current_app.secret_key)
-    held: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
+    held = held_session()
     return not isinstance(held.whole if type(held) is LazySession else held, NullSession)
 
 
