@@ -108,7 +108,7 @@ def types_in(schema: Any) -> dict[str, type]:
     found: dict[str, type] = {}
     if isinstance(schema, Mapping):
         if schema.get("type") in ("model", "dataclass"):
-            kind = schema["cls"]  # anything at all, in a schema that somebody wrote by hand
+            kind: type[Any] = schema["cls"]  # anything at all, in a schema that somebody wrote by hand
             if issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind):
                 found[kind.__name__] = kind
         for inner in schema.values():
