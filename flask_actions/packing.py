@@ -108,8 +108,9 @@ def types_in(schema: Any) -> dict[str, type]:
     found: dict[str, type] = {}
     if isinstance(schema, Mapping):
         if schema.get("type") in ("model", "dataclass"):
-            kind: type[Any] = schema["cls"]  # anything at all, in a schema that somebody wrote by hand
-            if issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind):
+            kind = schema["cls"]
+            # A schema that somebody wrote by hand may well be of any class.
+            if issubclass(kind, BaseModel) or bool(dataclasses.is_dataclass(kind)):
                 found[kind.__name__] = kind
         for inner in schema.values():
             found.update(types_in(inner))
