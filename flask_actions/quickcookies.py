@@ -2,7 +2,7 @@
 
 Every request pays for these, since Flask opens a session for each: Werkzeug walks all headers to
 find the one with the cookies, and the serializer that a session is signed with is made anew each
-time. Together they are a quarter of a small JSON call.
+time. Together they are a fifth of a small JSON call.
 """
 
 from __future__ import annotations
