@@ -1,8 +1,8 @@
 """Sessions that are opened at the first look: a session interface in, a thriftier one out.
 
-Flask opens the session of every request, which is a quarter of the cost of a small JSON call. With
-``ACTIONS_LAZY_SESSION`` a request that never looks at its session neither opens nor saves it; so a
-permanent session lives on from the last request that looked at it.
+Flask opens the session of every request, whether anybody looks or not. With
+``ACTIONS_LAZY_SESSION`` a request that never looks at its session neither opens nor saves it, which
+one on a server costs most; so a permanent session lives on from the last request that looked at it.
 """
 
 from __future__ import annotations
