@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field
 from functools import cached_property
 from json import JSONEncoder
 from typing import Any, TypeAlias, TypeGuard
 
-from pydantic_core import PydanticSerializationError, to_json
 from werkzeug.exceptions import HTTPException
 
 from . import messages
 from .messages import ENGLISH, Messages, Places, Reader, Text, is_lazy
+from .packing import json_of
 
 #: The IANA names of HTTP's error statuses, as Astro's newest list has them.
 STATUSES: dict[str, int] = {
@@ -371,18 +370,10 @@ def error_json(error: ActionError) -> bytes:
         quick = _quick_json(error.message, error._told())  # type: ignore[attr-defined]
         if quick is not None:
             return quick
-    return json_of(error.to_dict())
+    return json_of(error.to_dict(), "null").encode()
 
 
 _AS_USUAL = (ActionInputError, "BAD_REQUEST", 400, None)
-
-
-def json_of(plain: dict[str, Any]) -> bytes:
-    """What an error says, as JSON."""
-    try:
-        return to_json(plain, inf_nan_mode="null")
-    except PydanticSerializationError:  # half a surrogate pair, which is no UTF-8
-        return json.dumps(plain).encode()
 
 
 def _quick_json(message: str, told: Iterable[Told]) -> bytes | None:

@@ -66,7 +66,7 @@ class Kept(NamedTuple):
     def from_text(cls, text: str) -> Kept:
         """The result of that text.
 
-        :raises ValueError: if it is none of ours, or a ``TypeError``.
+        :raises ValueError, TypeError: if it is none of ours.
         """
         head, end, body = str.partition(text, "\n")
         action, key, path, created, seen = of_json(head)

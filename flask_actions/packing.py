@@ -17,7 +17,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import NoneType
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -84,10 +84,13 @@ def unpack(text: str, types: Types = _NO_TYPES) -> Any:
     return _read(of_json(text), types)
 
 
-def json_of(plain: Any) -> str:
-    """Plain data as JSON, by pydantic's writer, which takes a third of the time of Python's."""
+def json_of(plain: Any, inf_nan: Literal["constants", "null"] = "constants") -> str:
+    """Plain data as JSON, by pydantic's writer, which takes a third of the time of Python's.
+
+    :param inf_nan: what stands for ``NaN`` and the infinities; the constants are no JSON of others.
+    """
     try:
-        return to_json(plain, inf_nan_mode="constants").decode()
+        return to_json(plain, inf_nan_mode=inf_nan).decode()
     except ValueError:  # half a surrogate pair, which is no UTF-8
         return json.dumps(plain)
 

@@ -9,8 +9,9 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from ..action import Action
-from ..errors import error_json, json_of
+from ..errors import error_json
 from ..models import unserialisable
+from ..packing import json_of
 from ..result import SafeResult
 from .responses import JSON, no_content, respond
 from .web import DEVALUE, WebCall, WebTransport, headers_of, response_of, wanted
@@ -60,7 +61,7 @@ def _as_astro(call: WebCall, result: SafeResult[Any]) -> Response:
     from ..astro import error_to_dict, write  # brings devalue, which few applications need
 
     if result.error is not None:
-        body = json_of(error_to_dict(result.error))
+        body = json_of(error_to_dict(result.error), "null").encode()
         return respond(call.app, body, result.error.status, JSON, headers_of(result.error))
     headers = {} if result.location is None else {"Action-Redirect": result.location}
     if result.data is None:

@@ -582,8 +582,8 @@ def pockets(request: Request, keeper: Keeper) -> list[Pocket]:
 
 def held_session() -> Any:
     """The session as Flask holds it; None before it is opened."""
-    # Not by the proxy: since Flask 3.1.3, each look at it adds "Vary: Cookie", which costs as much
-    # as all of ours. Our answers, and pages that show a result, are stored by nobody.
+    # Not by the proxy: since Flask 3.1.3, a look at it adds "Vary: Cookie", which costs more than
+    # the look. Our answers, and pages that show a result, are stored by nobody.
     held = vars(_CONTEXT._get_current_object())
     return held.get("_session", held.get("session"))  # its name until Flask 3.1.2
 
