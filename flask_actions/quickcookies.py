@@ -7,12 +7,13 @@ time. Together they are a fifth of a small JSON call.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.wrappers import Request
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import Signer, URLSafeTimedSerializer
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 from werkzeug.utils import cached_property
@@ -59,5 +60,19 @@ class QuickSessions(SecureCookieSessionInterface):
         then, serializer = self._made
         if now != then:
             serializer = super().get_signing_serializer(app)
+            if serializer is not None:
+                _keep_signer(serializer)
             self._made = now, serializer
         return serializer
+
+
+def _keep_signer(serializer: URLSafeTimedSerializer) -> None:
+    """Have *serializer* keep its signer, and the signer its keys: both are made for each cookie."""
+    make = serializer.make_signer
+    signer = make()
+    signer.derive_key = cache(signer.derive_key)  # type: ignore[method-assign]
+
+    def kept(salt: str | bytes | None = None) -> Signer:
+        return signer if salt is None else make(salt)
+
+    serializer.make_signer = kept  # type: ignore[method-assign]

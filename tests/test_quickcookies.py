@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, Request, jsonify, request, session
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
 from werkzeug.local import LocalProxy
 from werkzeug.test import EnvironBuilder
 
@@ -166,3 +167,16 @@ def test_way_of_signing_may_be_another(app, when):
 
     value = client.get_cookie("session").value
     assert other.get_signing_serializer(app).loads(value) == {"note": "hello"}
+
+
+def test_serializer_signs_with_other_salts_too(app):
+    """For an application that borrows the session's serializer."""
+    Actions(app)
+    ours = app.session_interface.get_signing_serializer(app)
+    flasks = SecureCookieSessionInterface().get_signing_serializer(app)
+
+    assert flasks.loads(ours.dumps("text", salt="other"), salt="other") == "text"
+    with pytest.raises(BadSignature):
+        flasks.loads(ours.dumps("text", salt="other"))
+    with pytest.raises(BadSignature):
+        ours.loads(flasks.dumps("text"), salt="other")
