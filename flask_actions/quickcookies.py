@@ -68,11 +68,11 @@ class QuickSessions(SecureCookieSessionInterface):
 
 def _keep_signer(serializer: URLSafeTimedSerializer) -> None:
     """Have *serializer* keep its signer, and the signer its keys: both are made for each cookie."""
-    make = serializer.make_signer
+    make, own_salt = serializer.make_signer, serializer.salt
     signer = make()
     signer.derive_key = cache(signer.derive_key)  # type: ignore[method-assign]
 
     def kept(salt: str | bytes | None = None) -> Signer:
-        return signer if salt is None else make(salt)
+        return signer if salt is None or salt == own_salt else make(salt)
 
     serializer.make_signer = kept  # type: ignore[method-assign]
