@@ -1542,6 +1542,34 @@ def test_result_as_text_and_back(result):
         assert list(texts[0].error.fields) == ["title"]
 
 
+def test_result_as_text_and_back_still_leads_where_its_handler_sent_the_caller():
+    app, actions = build()
+    texts: list[str] = []
+
+    @actions.action
+    def move(input: Any, ctx: ActionContext) -> Out:
+        ctx.redirect("/posts/3?new=1#top")
+        return Out(id=3)
+
+    @app.before_request
+    def keep() -> Any:
+        context = get_action_context()
+        if not texts:
+            texts.append(context.serialize_action_result(context.action.handler()))
+            return "kept"
+        context.set_action_result("move", context.deserialize_action_result(texts[0]))
+        return None
+
+    client = app.test_client()
+    client.post("/_actions/move", data={"a": "1"})
+    answer = client.post("/_actions/move", json={})
+
+    assert answer.json == {
+        **{"success": True, "data": {"id": 3}, "error": None},
+        "redirect": "/posts/3?new=1#top",
+    }
+
+
 @pytest.mark.parametrize("key", [None, "7", 7], ids=["no key", "a key", "a number"])
 def test_result_kept_elsewhere_is_whole_on_the_page_that_shows_it(key):
     app, actions = build()

@@ -184,6 +184,13 @@ def kept_response() -> None:
         get_action_context().serialize_action_result(SafeResult(data=redirect("/")))
 
 
+def result_that_is_none() -> None:
+    app, actions = build()
+    actions.action("act")(needs_nothing)
+    with app.test_request_context():
+        get_action_context().set_action_result("act", {"id": 3})  # type: ignore[arg-type]
+
+
 def result_of_no_action() -> None:
     app, _ = build()
     with app.test_request_context():
@@ -501,6 +508,12 @@ TABLE = [
         *UNKNOWN,
     ),
     row("unknown name for a hook's result", LookupError, result_of_no_action, *UNKNOWN),
+    row(
+        "hook's result that is none",
+        TypeError,
+        result_that_is_none,
+        *("SafeResult(data=...)", "not {'id': 3}"),
+    ),
     row(
         "name that is near to none",
         LookupError,
