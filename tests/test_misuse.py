@@ -9,6 +9,8 @@ import secrets
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -626,6 +628,27 @@ TABLE = [
         TypeError,
         lambda: ActionInputError("Already taken"),
         *("not 'Already taken'", "{'email': 'Already taken'}", "Issue"),
+    ),
+    row(
+        "errors within errors",
+        TypeError,
+        lambda: ActionInputError({"contact": {"email": ["Already taken"]}}),
+        *("for 'contact'", "has {'email': ['Already taken']}", "'lines.0.qty'"),
+    ),
+    row(
+        "number for a message",
+        TypeError,
+        lambda: ActionInputError({"email": 3}),
+        *("has 3 for 'email'", "a text or a list of texts"),
+    ),
+    *(
+        row(
+            f"waiting time that is no number: {wrong!r}",
+            TypeError,
+            partial(ActionError, "TOO_MANY_REQUESTS", retry_after=wrong),
+            *(f"retry_after is {wrong!r}", "retry_after=30"),
+        )
+        for wrong in ("soon", timedelta(seconds=3), float("nan"), float("inf"))
     ),
     # --- calls
     row(
