@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from types import SimpleNamespace
+from types import SimpleNamespace, UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -18,12 +18,15 @@ from typing import (
     TypedDict,
     Union,
     Unpack,
+    get_args,
+    get_origin,
     get_type_hints,
     overload,
 )
 from weakref import WeakMethod
 
 from typing_extensions import TypeVar
+from werkzeug.wrappers import Response
 
 from .config import size_in_bytes
 from .models import Input, ModelInput, Output
@@ -624,7 +627,7 @@ class _Signature:
     def output(self) -> Output:
         """What the return annotation describes, if pydantic can tell."""
         try:
-            returns = self._resolved("return")
+            returns = _data_of(self._resolved("return"))
             if returns is None or returns is type(None) or returns is Any:
                 return Output()
             return Output.of(returns)
@@ -651,6 +654,13 @@ class _Signature:
             return found
         one = SimpleNamespace(__annotations__={name: written})
         return get_type_hints(one, {**known, **self._scope}, include_extras=True)[name]
+
+
+def _data_of(returns: Any) -> Any:
+    """A return annotation without the Responses that a handler may give instead of data."""
+    members = get_args(returns) if get_origin(returns) in (Union, UnionType) else ()
+    data = [one for one in members if not (isinstance(one, type) and issubclass(one, Response))]
+    return Union[tuple(data)] if data and len(data) < len(members) else returns  # noqa: UP007
 
 
 def _plain(handler: Any) -> Any:

@@ -15,10 +15,12 @@ from urllib.parse import quote
 
 import pytest
 from flask import Blueprint, Flask, abort, redirect, render_template_string, request
+from flask import Response as FlaskResponse
 from jinja2 import DictLoader
 from pydantic import BaseModel
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
+from werkzeug.wrappers import Response
 
 from flask_actions import (
     Action,
@@ -1182,6 +1184,32 @@ def test_output_narrows(output, data, told, how):
 
     assert app.test_client().post("/_actions/give", json={}).json["data"] == told
     assert action().to_dict()["data"] == told
+
+
+@pytest.mark.parametrize(
+    ("annotation", "told"),
+    [
+        pytest.param(Out | FlaskResponse, {"id": 1}, id="or a Response"),
+        pytest.param(Response | list[int] | Out | None, {"id": 1}, id="among several"),
+        pytest.param("Out | Response", {"id": 1}, id="in a text"),
+        pytest.param(Response | None, {"id": 1, "secret": "s"}, id="or nothing else"),
+        pytest.param(Response | FlaskResponse, {"id": 1, "secret": "s"}, id="Responses alone"),
+    ],
+)
+def test_return_annotation_with_a_response_still_narrows_the_data(annotation, told):
+    app, actions = build()
+
+    def give(input: Any):
+        return {"id": 1, "secret": "s"} if input is None else FlaskResponse("a file")
+
+    give.__annotations__["return"] = annotation
+    actions.action(give)
+    client = app.test_client()
+
+    assert (
+        client.post("/_actions/give", headers={"Accept": "application/json"}).json["data"] == told
+    )
+    assert client.post("/_actions/give", json=1).text == "a file"
 
 
 def test_json_of_a_result_is_the_same_from_python_and_by_rpc():
