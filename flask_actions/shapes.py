@@ -362,6 +362,23 @@ def text_of(value: Any) -> str:
     return str(value.value if isinstance(value, Enum) else value)
 
 
+#: Between the words of a name.
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """A name in lower-case words, whatever its spelling."""
+    return tuple(HUMP.sub(" ", name.replace("_", " ")).lower().split())
+
+
+_PASSWORD = re.compile("(.* )?password|passwd|passphrase|password (confirm|confirmation|repeat)")
+
+
+def means_password(name: str) -> bool:
+    """Whether a text of that name is shown as a password."""
+    return _PASSWORD.fullmatch(" ".join(words_of(name))) is not None
+
+
 _NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^\[\]]+\])*(?:\[\])?")  # linear, whatever comes
 _PART = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
 
@@ -662,7 +679,7 @@ class _Reader:
                 name=member["name"],
                 required=member.get("required", True) and member["schema"]["type"] != "default",
                 paths=_paths(member, config),
-                build=cache(partial(self.read, member["schema"], config)),
+                build=cache(partial(self._member, member, config)),
             )
             for member in members or ()
             if member.get("init", True)
@@ -671,6 +688,12 @@ class _Reader:
         extra: Any = schema.get("extra_behavior") or config.get("extra_fields_behavior")
         owner = getattr(schema.get("cls"), "__name__", "")
         return Fields(name=name or owner, fields=fields, extra=extra or "ignore")
+
+    def _member(self, member: _Schema, config: _Schema) -> Shape:
+        shape = self.read(member["schema"], config)
+        text = shape.at(0) if isinstance(shape, Items) else shape
+        named = isinstance(text, Leaf) and text.kind == "str" and means_password(member["name"])
+        return shape.but(secret=True) if named or _says_secret(member) else shape
 
     def _row(self, schema: _Schema, config: _Schema) -> Items:
         kind = schema["type"]
@@ -765,7 +788,12 @@ def _past(schema: _Schema) -> _Schema:
 
 
 def _says_secret(schema: _Schema) -> bool:
-    """Whether the schema is one of pydantic's secret types: only their functions tell."""
+    """Whether the schema is one of pydantic's secret types, or wants to be shown as a password."""
+    extra = (schema.get("metadata") or {}).get("pydantic_js_extra")
+    html = extra.get("html") if isinstance(extra, Mapping) else None
+    if isinstance(html, Mapping) and "password" in (html.get("control"), html.get("type")):
+        return True
+    # Only their functions tell of pydantic's.
     functions = [schema.get("function"), schema.get("serialization")]
     for one in functions:
         made = one.get("function") if isinstance(one, dict) else one

@@ -583,6 +583,28 @@ def test_values_leave_out_secrets_behind_aliases():
     assert found == {"auth.1": "ok", "in_union.width": "1", "shown": "a"}
 
 
+def test_values_leave_out_what_is_shown_as_a_password():
+    def shown(**html: str) -> Any:
+        return Field(json_schema_extra={"html": html})
+
+    class Safe(BaseModel):
+        passphrase: str = ""
+        old_passphrases: str = ""
+        code: Annotated[str | None, shown(control="password")] = None
+        number: Annotated[str, shown(type="password")] = Field("", alias="card-no")
+        words: list[Annotated[str, shown(control="password")]] = []
+        barcode: Annotated[str, shown(control="search")] = ""
+
+    class Vault(BaseModel):
+        safes: list[Safe]
+
+    shape = shape_of(TypeAdapter(Vault).core_schema)
+    names = ("passphrase", "code", "card-no", "words", "words.0", "barcode", "old_passphrases")
+    found = values(MultiDict([(f"safes[2].{name}", "s") for name in names]), shape, ())
+
+    assert found == {"safes.2.barcode": "s", "safes.2.old_passphrases": "s"}
+
+
 @pytest.mark.parametrize(
     "name",
     ["password", "new_password", "PASSWORD2", "clientSecret", "api-token", "pin", "pin_code",
