@@ -447,7 +447,7 @@ def _steps(trace: _Trace, loc: Path, position: int) -> Iterator[tuple[int, _Trac
                     yield from _steps(_Trace(choice, trace.path, trace.faults), loc, position)
         case Tagged(choices=tags):
             own = str(step)
-            named = [one for tag, one in tags.items() if own in (text_of(tag), str(tag), repr(tag))]
+            named = [one for tag, one in tags.items() if own in _spelt(tag)]
             for choice in named:
                 yield position + 1, _Trace(choice, trace.path, trace.faults)
             for choice in () if named else tags.values():
@@ -461,6 +461,11 @@ def _steps(trace: _Trace, loc: Path, position: int) -> Iterator[tuple[int, _Trac
                 yield after, _Trace(below, trace.path + path, trace.faults)
             if not found:
                 yield position + 1, _Trace(None, (*trace.path, step), (lost + 1, odd))
+
+
+def _spelt(tag: Any) -> tuple[str, ...]:
+    """A tag as pydantic may write it in a path; a bool as a number."""
+    return text_of(tag), str(tag), repr(tag), str(int(tag)) if isinstance(tag, bool) else ""
 
 
 def _below(shape: Shape | None, path: Path, position: int) -> Iterator[tuple[int, Shape, Path]]:

@@ -155,6 +155,19 @@ class Car(BaseModel):
 Vehicle = Annotated[
     Annotated[Bike, Tag("bike")] | Annotated[Car, Tag("car")], Discriminator(by_wheels)
 ]
+
+
+class Pickup(BaseModel):
+    deliver: Literal[False]
+    shop: int
+
+
+class Delivery(BaseModel):
+    deliver: Literal[True]
+    street: str
+
+
+Way = Annotated[Pickup | Delivery, Discriminator("deliver")]
 Payment = Annotated[Card | Bill, Discriminator("kind")]
 Version = Annotated[One | Green, Discriminator("version")]
 
@@ -260,6 +273,13 @@ MATRIX = [
     ("a number names the variant", Version, [("x.version", "1"), ("x.x", "3")],
      {"version": 1, "x": 3}),
     ("an enum names it", Version, [("x.version", "2"), ("x.y", "z")], {"x.y": "int_parsing"}),
+    *[(f"a box names it: {word}", Way, [("x.deliver", word), ("x.street", "s")],
+       {"deliver": True, "street": "s"}) for word in ("on", "true", "1", "yes", "True")],
+    ("an unticked box names it", Way, [("x.shop", "3")], {"deliver": False, "shop": 3}),
+    ("a hidden false names it", Way, [("x.deliver", "false")], {"x.shop": "missing"}),
+    ("a hidden false and the box name it", Way, [("x.deliver", "false"), ("x.deliver", "on")],
+     {"x.street": "missing"}),
+    ("no box names it", Way, [("x.deliver", "maybe")], {"x.deliver": "union_tag_invalid"}),
     ("a function names it", Vehicle, [("x.wheels", "4")], {"x.doors": "missing"}),
     ("the function fails", Vehicle, [("x.doors", "4")], KeyError),
     ("rows of variants", list[Payment], [("x.3.kind", "bill"), ("x.4.kind", "?")],
