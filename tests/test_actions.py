@@ -625,6 +625,35 @@ async def coroutine(input: Post) -> str:
     return input.title
 
 
+@dataclass(frozen=True)
+class FrozenPost:
+    title: str
+
+
+def cached(input: FrozenPost) -> str:
+    return input.title
+
+
+def decorating(make):
+    """A decorator as most are; *make* gives the function around another."""
+    return lambda function: functools.wraps(function)(make(function))
+
+
+@decorating(lambda function: lambda *args: function(*args, "", mark=""))
+def more_given(input: Post, ctx: ActionContext, more: str, *, mark: str) -> str:
+    return input.title + more + mark
+
+
+@decorating(lambda function: lambda input, ctx: function(input) + ctx.name[:0])
+def context_taken(input: Post) -> str:
+    return input.title
+
+
+@decorating(lambda function: lambda input: function(input, None))
+def context_given(input: Post, ctx: None) -> str:
+    return input.title
+
+
 HANDLERS = {
     "function": echo,
     "wrapped": wrapped,
@@ -639,6 +668,10 @@ HANDLERS = {
     "wrapped partial": shouting(functools.partial(limited, limit=5)),
     "input and the rest": starred,
     "positional only": positional,
+    "cached": functools.cache(cached),
+    "given more by a decorator": more_given,
+    "decorator that takes the context": context_taken,
+    "decorator that gives the context": context_given,
     "defaults": defaulted,
     "async": coroutine,
     "async partial": functools.partial(coroutine),
