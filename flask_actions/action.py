@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from types import SimpleNamespace
+from types import SimpleNamespace, UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -18,12 +18,15 @@ from typing import (
     TypedDict,
     Union,
     Unpack,
+    get_args,
+    get_origin,
     get_type_hints,
     overload,
 )
 from weakref import WeakMethod
 
 from typing_extensions import TypeVar
+from werkzeug.wrappers import Response
 
 from .config import size_in_bytes
 from .models import Input, ModelInput, Output
@@ -584,20 +587,18 @@ class _Signature:
             signature = inspect.signature(handler)
         except (TypeError, ValueError):
             raise TypeError(f"{where} has no signature to read: wrap it in a function.") from None
-        kinds = inspect.Parameter
-        places = [
-            one
-            for one in signature.parameters.values()
-            if one.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)
-        ]
-        starred = any(one.kind is kinds.VAR_POSITIONAL for one in signature.parameters.values())
-        needed = [one.name for one in places[2:] if one.default is kinds.empty]
+        taken = _taken(handler) if hasattr(handler, "__wrapped__") else signature
+        # A decorator that takes anything hands on what its function wants, and may give it more.
+        called = signature if taken is None else taken
+        named, places = _places(signature), _places(called)
+        starred = _is_starred(called)
+        needed = [one.name for one in places[2:] if one.default is _EMPTY]
         needed += [
             one.name
-            for one in signature.parameters.values()
-            if one.kind is kinds.KEYWORD_ONLY and one.default is kinds.empty
+            for one in called.parameters.values()
+            if one.kind is inspect.Parameter.KEYWORD_ONLY and one.default is _EMPTY
         ]
-        if needed:
+        if needed and taken is not None:
             raise TypeError(
                 f"{where} cannot be served: an action's handler takes an input and a context, "
                 f"handler(input, ctx), and nothing gives it {', '.join(needed)}."
@@ -610,9 +611,9 @@ class _Signature:
         self.arity = 2 if starred else min(len(places), 2)
         self._plain = _plain(handler)
         self._annotations = getattr(self._plain, "__annotations__", {})
-        first = self._hint(places[0].name) if places and (wants_input or self.arity == 1) else None
+        first = self._hint(named[0].name) if named and (wants_input or self.arity == 1) else None
         is_context = getattr(first, "is_action_context", False)
-        if is_context and self.arity == 2 and not starred and len(places) > 1:
+        if is_context and self.arity == 2 and not starred and len(named) > 1:
             raise TypeError(
                 f"{where} cannot be served: the input comes first and the context second, "
                 f"handler(input, ctx)."
@@ -624,7 +625,7 @@ class _Signature:
     def output(self) -> Output:
         """What the return annotation describes, if pydantic can tell."""
         try:
-            returns = self._resolved("return")
+            returns = _data_of(self._resolved("return"))
             if returns is None or returns is type(None) or returns is Any:
                 return Output()
             return Output.of(returns)
@@ -651,6 +652,35 @@ class _Signature:
             return found
         one = SimpleNamespace(__annotations__={name: written})
         return get_type_hints(one, {**known, **self._scope}, include_extras=True)[name]
+
+
+_EMPTY = inspect.Parameter.empty
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _places(signature: inspect.Signature) -> list[inspect.Parameter]:
+    return [one for one in signature.parameters.values() if one.kind in _BY_PLACE]
+
+
+def _taken(decorated: Handler) -> inspect.Signature | None:
+    """What a decorator around a function takes itself; None for anything."""
+    try:
+        own = inspect.signature(decorated, follow_wrapped=False)
+    except (TypeError, ValueError):  # functools.cache
+        return None
+    return None if _is_starred(own) else own
+
+
+def _is_starred(signature: inspect.Signature) -> bool:
+    kinds = [one.kind for one in signature.parameters.values()]
+    return inspect.Parameter.VAR_POSITIONAL in kinds
+
+
+def _data_of(returns: Any) -> Any:
+    """A return annotation without the Responses that a handler may give instead of data."""
+    members = get_args(returns) if get_origin(returns) in (Union, UnionType) else ()
+    data = [one for one in members if not (isinstance(one, type) and issubclass(one, Response))]
+    return Union[tuple(data)] if data and len(data) < len(members) else returns  # noqa: UP007
 
 
 def _plain(handler: Any) -> Any:

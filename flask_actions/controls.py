@@ -41,6 +41,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import TypeAdapter
 
 from .shapes import (
+    HUMP,
     Entries,
     Fields,
     Items,
@@ -49,9 +50,11 @@ from .shapes import (
     Tagged,
     Variants,
     choices_of,
+    means_password,
     shape_of,
     spell,
     text_of,
+    words_of,
 )
 
 
@@ -746,7 +749,7 @@ def _control(core: _Core, leaf: Leaf, place: _Place) -> Control | None:
         secret=secret,
         multiple=place.multiple,
     )
-    words = _words(place.name)
+    words = words_of(place.name)
     extra: dict[str, str | bool] = {}
     if token := _AUTOCOMPLETE.get(words):
         extra["autocomplete"] = token
@@ -807,7 +810,7 @@ def _choosing(choices: list[Choice], place: _Place, must: bool, nullable: bool) 
         if open_ and all(one.value for one in choices):
             choices = [_NOTHING, *choices]
     attrs: dict[str, str | bool] = {}
-    if token := _AUTOCOMPLETE.get(_words(place.name)):
+    if token := _AUTOCOMPLETE.get(words_of(place.name)):
         attrs["autocomplete"] = token
     if place.multiple and kind == "select":
         attrs["multiple"] = True
@@ -868,12 +871,9 @@ def _choice(value: Any) -> Choice:
     return Choice(value=text, label=readable(text) if plain else text)
 
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
 def readable(name: str) -> str:
     """A name for people: ``first_name`` and ``firstName`` are "First name"."""
-    words = _HUMP.sub(" ", name.replace("_", " ").replace("-", " ").replace(".", " ")).split()
+    words = HUMP.sub(" ", name.replace("_", " ").replace("-", " ").replace(".", " ")).split()
     if len(words) > 1 or len(name) > 3:  # what is short may be EUR, or PNG
         shout = name.upper() == name
         words = [
@@ -935,7 +935,7 @@ def _reading(core: _Core, leaf: Leaf, place: _Place) -> tuple[str, _Attrs, bool]
 def _text(core: _Core, leaf: Leaf, place: _Place) -> tuple[str, _Attrs, bool]:
     """The kind and the constraints of a ``str``, and whether it may be empty."""
     schema, config = core.schema, core.config
-    words = _words(place.name)
+    words = words_of(place.name)
     kind = "text"
     attrs: _Attrs = {}
     least = _most(
@@ -945,7 +945,7 @@ def _text(core: _Core, leaf: Leaf, place: _Place) -> tuple[str, _Attrs, bool]:
         schema.get("max_length", config.get("str_max_length")), core.bounds.get("max_length")
     )
     email = "EmailStr" in core.makers
-    if leaf.secret or words in _PASSWORDS or words[-1:] == ("password",):
+    if leaf.secret or means_password(place.name):
         kind = "password"
     elif email:
         kind = "email" if core.sure else "text"
@@ -1441,18 +1441,10 @@ _READABLE: dict[str, Callable[[str], bool]] = {
 # --- names -------------------------------------------------------------------------------------
 
 
-def _words(name: str) -> tuple[str, ...]:
-    """A name in lower-case words, whatever its spelling."""
-    return tuple(_HUMP.sub(" ", name.replace("_", " ")).lower().split())
-
-
 def _named(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(one.split("_")) for one in text.split())
 
 
-_PASSWORDS = _named(
-    "password passwd passphrase password_confirm password_confirmation password_repeat"
-)
 _PHONES = _named("phone telephone tel mobile phone_number mobile_number telephone_number")
 _SEARCHES = _named("search search_query search_term")
 _LONG = _named("body content message comment comments description notes bio")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field
 from functools import cached_property
 from json import JSONEncoder
+from math import ceil
 from typing import Any, TypeAlias, TypeGuard
 
 from werkzeug.exceptions import HTTPException
@@ -158,9 +159,10 @@ class ActionError(Exception):
 
     :param code: one of the 38 names of :data:`STATUSES`, or an older spelling.
     :param message: shown to people: a text, or a lazy one, which becomes text when it is read.
-    :param retry_after: whole seconds to wait; becomes ``Retry-After`` (RFC 9110, 10.2.3).
+    :param retry_after: seconds to wait, whole ones in the end; becomes ``Retry-After``.
     :param reference: the id under which the log has the cause.
     :raises ValueError: if *code* is unknown.
+    :raises TypeError: if *retry_after* is no number.
     """
 
     type = "ActionError"
@@ -170,13 +172,13 @@ class ActionError(Exception):
         code: str,
         message: object = "",
         *,
-        retry_after: int | None = None,
+        retry_after: float | None = None,
         reference: str | None = None,
     ) -> None:
         self.status: int = self.code_to_status(code)
         self.code = code
         self.given: object = message
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else _whole_seconds(retry_after)
         self.reference = reference
         super().__init__(code, message)
 
@@ -245,6 +247,16 @@ class ActionError(Exception):
         if self.reference is not None:
             plain["reference"] = self.reference
         return plain
+
+
+def _whole_seconds(given: float) -> int:
+    """Seconds as the header has them: whole, so that nobody comes too early. RFC 9110, 10.2.3."""
+    try:
+        return max(ceil(given), 0)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"retry_after is {given!r}; it is a number of seconds: retry_after=30."
+        ) from None
 
 
 _PLEASE_CHECK = Text("please_check")
@@ -359,6 +371,11 @@ def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
         )
         # A lazy text of a translation is no str, and could be walked as well.
         several: Any = [given] if isinstance(given, str) or is_lazy(given) else given
+        if isinstance(several, Mapping) or not isinstance(several, Iterable):
+            raise TypeError(
+                f"ActionInputError has {given!r} for {dotted!r}; a message is a text or a list of "
+                f"texts, and a field within a field has a dotted name, 'lines.0.qty'."
+            )
         for one in several:
             yield Issue(path, "custom", one if is_lazy(one) else str(one))
 

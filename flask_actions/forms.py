@@ -623,11 +623,13 @@ def _tagged(node: _Node, shape: Tagged) -> Shape | None:
             return shape.choice(shape.discriminator({} if raw is ABSENT else raw))
         except Exception:  # the application's own function, on data it was not written for
             return None
+    boxes = all(isinstance(tag, bool) for tag in shape.choices)
     for path in shape.discriminator:
         found = node.find(spell(path))
         if found is not None and found.values:
-            return shape.choice(found.values[0])
-    return None
+            text = found.values[-1 if boxes else 0]
+            return shape.choice(_BOXES.get(text.lower(), text) if boxes else text)
+    return shape.choice(False) if boxes else None
 
 
 #: A place of an object, in the data and in a form, with the members that look there.

@@ -60,6 +60,8 @@ class RequestActions:
 
         :param key: the ``_key`` of the form that the result is of.
         """
+        if not isinstance(result, SafeResult):
+            raise TypeError(f"A result is a SafeResult, SafeResult(data=...), not {result!r}.")
         canonical = _registry().name_of(name)
         show_in(request, canonical, None if key is None else str(key), result)
         if self._call is not None and self._call.ctx.name == canonical:
@@ -75,7 +77,10 @@ class RequestActions:
         name, action = "", None
         if self._call is not None and self._call.action is not None:
             name, action = self._call.ctx.name, self._call.action
-        text = pack(plain_result(result, action), {} if action is None else action.output.types)
+        plain = plain_result(result, action)
+        if result.location is not None:
+            plain["location"] = result.location
+        text = pack(plain, {} if action is None else action.output.types)
         # With the name, since the page that shows it calls no action itself.
         return f"{name}\n{text}"
 

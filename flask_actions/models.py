@@ -178,6 +178,11 @@ class ModelInput(Input):
         return holds_strict(self.shape)
 
     @cached_property
+    def exact(self) -> bool:
+        """Whether it holds a strict dataclass, which pydantic makes of no dictionary."""
+        return _has_exact(self.described.core_schema)
+
+    @cached_property
     def adapter(self) -> Any:
         """pydantic's own, which writes values as well."""
         from pydantic import TypeAdapter  # brings more of pydantic than a model does
@@ -193,7 +198,7 @@ class ModelInput(Input):
         # As a form says it of which nothing was sent.
         if self.shape.nullable or isinstance(self.shape, Leaf):
             return self.from_python(None)
-        return self.from_python([] if isinstance(self.shape, Items) else {})
+        return self.from_python([] if isinstance(self.shape, Items) else {}, lambda path: path)
 
     def from_json(self, body: bytes) -> Any:
         # pydantic-core reads NaN and Infinity, which are not JSON; its strict parser tells where
@@ -212,6 +217,9 @@ class ModelInput(Input):
 
     def from_python(self, data: Any, sent: Callable[[Path], Path] | None = None) -> Any:
         try:
+            if sent is not None and self.exact:
+                # No form sends an instance. What else is strict was converted before.
+                return self._validator.validate_python(data, strict=False)
             return self._validator.validate_python(data)
         except ValidationError as error:
             raise self._problem(_details(error), sent) from None
@@ -677,6 +685,14 @@ def _open_ended(schema: Any) -> bool:
     if isinstance(schema, Mapping):
         return kind_of(schema) in _OPEN or any(map(_open_ended, schema.values()))
     return isinstance(schema, (list, tuple)) and any(map(_open_ended, schema))
+
+
+def _has_exact(schema: Any) -> bool:
+    """Whether a core schema has a dataclass that is strict."""
+    if isinstance(schema, Mapping):
+        exact = kind_of(schema) == "dataclass" and schema.get("config", {}).get("strict")
+        return bool(exact) or any(map(_has_exact, schema.values()))
+    return isinstance(schema, (list, tuple)) and any(map(_has_exact, schema))
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:

@@ -362,6 +362,23 @@ def text_of(value: Any) -> str:
     return str(value.value if isinstance(value, Enum) else value)
 
 
+#: Between the words of a name.
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """A name in lower-case words, whatever its spelling."""
+    return tuple(HUMP.sub(" ", name.replace("_", " ")).lower().split())
+
+
+_PASSWORD = re.compile("(.* )?password|passwd|passphrase|password (confirm|confirmation|repeat)")
+
+
+def means_password(name: str) -> bool:
+    """Whether a text of that name is shown as a password."""
+    return _PASSWORD.fullmatch(" ".join(words_of(name))) is not None
+
+
 _NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^\[\]]+\])*(?:\[\])?")  # linear, whatever comes
 _PART = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
 
@@ -430,7 +447,7 @@ def _steps(trace: _Trace, loc: Path, position: int) -> Iterator[tuple[int, _Trac
                     yield from _steps(_Trace(choice, trace.path, trace.faults), loc, position)
         case Tagged(choices=tags):
             own = str(step)
-            named = [one for tag, one in tags.items() if own in (text_of(tag), str(tag), repr(tag))]
+            named = [one for tag, one in tags.items() if own in _spelt(tag)]
             for choice in named:
                 yield position + 1, _Trace(choice, trace.path, trace.faults)
             for choice in () if named else tags.values():
@@ -444,6 +461,11 @@ def _steps(trace: _Trace, loc: Path, position: int) -> Iterator[tuple[int, _Trac
                 yield after, _Trace(below, trace.path + path, trace.faults)
             if not found:
                 yield position + 1, _Trace(None, (*trace.path, step), (lost + 1, odd))
+
+
+def _spelt(tag: Any) -> tuple[str, ...]:
+    """A tag as pydantic may write it in a path; a bool as a number."""
+    return text_of(tag), str(tag), repr(tag), str(int(tag)) if isinstance(tag, bool) else ""
 
 
 def _below(shape: Shape | None, path: Path, position: int) -> Iterator[tuple[int, Shape, Path]]:
@@ -662,7 +684,7 @@ class _Reader:
                 name=member["name"],
                 required=member.get("required", True) and member["schema"]["type"] != "default",
                 paths=_paths(member, config),
-                build=cache(partial(self.read, member["schema"], config)),
+                build=cache(partial(self._member, member, config)),
             )
             for member in members or ()
             if member.get("init", True)
@@ -671,6 +693,12 @@ class _Reader:
         extra: Any = schema.get("extra_behavior") or config.get("extra_fields_behavior")
         owner = getattr(schema.get("cls"), "__name__", "")
         return Fields(name=name or owner, fields=fields, extra=extra or "ignore")
+
+    def _member(self, member: _Schema, config: _Schema) -> Shape:
+        shape = self.read(member["schema"], config)
+        text = shape.at(0) if isinstance(shape, Items) else shape
+        named = isinstance(text, Leaf) and text.kind == "str" and means_password(member["name"])
+        return shape.but(secret=True) if named or _says_secret(member) else shape
 
     def _row(self, schema: _Schema, config: _Schema) -> Items:
         kind = schema["type"]
@@ -765,7 +793,12 @@ def _past(schema: _Schema) -> _Schema:
 
 
 def _says_secret(schema: _Schema) -> bool:
-    """Whether the schema is one of pydantic's secret types: only their functions tell."""
+    """Whether the schema is one of pydantic's secret types, or wants to be shown as a password."""
+    extra = (schema.get("metadata") or {}).get("pydantic_js_extra")
+    html = extra.get("html") if isinstance(extra, Mapping) else None
+    if isinstance(html, Mapping) and "password" in (html.get("control"), html.get("type")):
+        return True
+    # Only their functions tell of pydantic's.
     functions = [schema.get("function"), schema.get("serialization")]
     for one in functions:
         made = one.get("function") if isinstance(one, dict) else one

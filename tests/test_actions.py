@@ -15,10 +15,12 @@ from urllib.parse import quote
 
 import pytest
 from flask import Blueprint, Flask, abort, redirect, render_template_string, request
+from flask import Response as FlaskResponse
 from jinja2 import DictLoader
 from pydantic import BaseModel
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
+from werkzeug.wrappers import Response
 
 from flask_actions import (
     Action,
@@ -623,6 +625,35 @@ async def coroutine(input: Post) -> str:
     return input.title
 
 
+@dataclass(frozen=True)
+class FrozenPost:
+    title: str
+
+
+def cached(input: FrozenPost) -> str:
+    return input.title
+
+
+def decorating(make):
+    """A decorator as most are; *make* gives the function around another."""
+    return lambda function: functools.wraps(function)(make(function))
+
+
+@decorating(lambda function: lambda *args: function(*args, "", mark=""))
+def more_given(input: Post, ctx: ActionContext, more: str, *, mark: str) -> str:
+    return input.title + more + mark
+
+
+@decorating(lambda function: lambda input, ctx: function(input) + ctx.name[:0])
+def context_taken(input: Post) -> str:
+    return input.title
+
+
+@decorating(lambda function: lambda input: function(input, None))
+def context_given(input: Post, ctx: None) -> str:
+    return input.title
+
+
 HANDLERS = {
     "function": echo,
     "wrapped": wrapped,
@@ -637,6 +668,10 @@ HANDLERS = {
     "wrapped partial": shouting(functools.partial(limited, limit=5)),
     "input and the rest": starred,
     "positional only": positional,
+    "cached": functools.cache(cached),
+    "given more by a decorator": more_given,
+    "decorator that takes the context": context_taken,
+    "decorator that gives the context": context_given,
     "defaults": defaulted,
     "async": coroutine,
     "async partial": functools.partial(coroutine),
@@ -1184,6 +1219,32 @@ def test_output_narrows(output, data, told, how):
     assert action().to_dict()["data"] == told
 
 
+@pytest.mark.parametrize(
+    ("annotation", "told"),
+    [
+        pytest.param(Out | FlaskResponse, {"id": 1}, id="or a Response"),
+        pytest.param(Response | list[int] | Out | None, {"id": 1}, id="among several"),
+        pytest.param("Out | Response", {"id": 1}, id="in a text"),
+        pytest.param(Response | None, {"id": 1, "secret": "s"}, id="or nothing else"),
+        pytest.param(Response | FlaskResponse, {"id": 1, "secret": "s"}, id="Responses alone"),
+    ],
+)
+def test_return_annotation_with_a_response_still_narrows_the_data(annotation, told):
+    app, actions = build()
+
+    def give(input: Any):
+        return {"id": 1, "secret": "s"} if input is None else FlaskResponse("a file")
+
+    give.__annotations__["return"] = annotation
+    actions.action(give)
+    client = app.test_client()
+
+    assert (
+        client.post("/_actions/give", headers={"Accept": "application/json"}).json["data"] == told
+    )
+    assert client.post("/_actions/give", json=1).text == "a file"
+
+
 def test_json_of_a_result_is_the_same_from_python_and_by_rpc():
     from pydantic import Field
 
@@ -1540,6 +1601,34 @@ def test_result_as_text_and_back(result):
         assert texts[0].data == Out(id=3)
     else:
         assert list(texts[0].error.fields) == ["title"]
+
+
+def test_result_as_text_and_back_still_leads_where_its_handler_sent_the_caller():
+    app, actions = build()
+    texts: list[str] = []
+
+    @actions.action
+    def move(input: Any, ctx: ActionContext) -> Out:
+        ctx.redirect("/posts/3?new=1#top")
+        return Out(id=3)
+
+    @app.before_request
+    def keep() -> Any:
+        context = get_action_context()
+        if not texts:
+            texts.append(context.serialize_action_result(context.action.handler()))
+            return "kept"
+        context.set_action_result("move", context.deserialize_action_result(texts[0]))
+        return None
+
+    client = app.test_client()
+    client.post("/_actions/move", data={"a": "1"})
+    answer = client.post("/_actions/move", json={})
+
+    assert answer.json == {
+        **{"success": True, "data": {"id": 3}, "error": None},
+        "redirect": "/posts/3?new=1#top",
+    }
 
 
 @pytest.mark.parametrize("key", [None, "7", 7], ids=["no key", "a key", "a number"])

@@ -69,6 +69,8 @@ PROBLEMS: dict[str, Any] = {
     "conflict": lambda: ActionError("CONFLICT", "Already there"),
     "own issues": lambda: ActionInputError({"text": "Not this"}),
     "slow": lambda: TooManyRequests(retry_after=30),
+    "soon": lambda: ActionError("TOO_MANY_REQUESTS", retry_after=2.1),
+    "now": lambda: ActionError("SERVICE_UNAVAILABLE", retry_after=-0.5),
     "server": lambda: abort(500),
     "unavailable": lambda: ServiceUnavailable("Come back later"),
     "unknown status": lambda: odd_status(599),
@@ -178,8 +180,9 @@ def test_exception_of_http_is_the_error_of_its_status(site, door, name, text, co
 
 
 @pytest.mark.parametrize("door", ["htmx", "rpc"])
-def test_waiting_time_of_an_exception_becomes_the_header(site, door):
-    assert site.post(door, "slow").headers["Retry-After"] == "30"
+@pytest.mark.parametrize(("text", "seconds"), [("slow", "30"), ("soon", "3"), ("now", "0")])
+def test_waiting_time_becomes_the_header_in_whole_seconds(site, door, text, seconds):
+    assert site.post(door, text).headers["Retry-After"] == seconds
 
 
 @pytest.mark.parametrize("door", ["form", "rpc"])

@@ -155,6 +155,19 @@ class Car(BaseModel):
 Vehicle = Annotated[
     Annotated[Bike, Tag("bike")] | Annotated[Car, Tag("car")], Discriminator(by_wheels)
 ]
+
+
+class Pickup(BaseModel):
+    deliver: Literal[False]
+    shop: int
+
+
+class Delivery(BaseModel):
+    deliver: Literal[True]
+    street: str
+
+
+Way = Annotated[Pickup | Delivery, Discriminator("deliver")]
 Payment = Annotated[Card | Bill, Discriminator("kind")]
 Version = Annotated[One | Green, Discriminator("version")]
 
@@ -260,6 +273,13 @@ MATRIX = [
     ("a number names the variant", Version, [("x.version", "1"), ("x.x", "3")],
      {"version": 1, "x": 3}),
     ("an enum names it", Version, [("x.version", "2"), ("x.y", "z")], {"x.y": "int_parsing"}),
+    *[(f"a box names it: {word}", Way, [("x.deliver", word), ("x.street", "s")],
+       {"deliver": True, "street": "s"}) for word in ("on", "true", "1", "yes", "True")],
+    ("an unticked box names it", Way, [("x.shop", "3")], {"deliver": False, "shop": 3}),
+    ("a hidden false names it", Way, [("x.deliver", "false")], {"x.shop": "missing"}),
+    ("a hidden false and the box name it", Way, [("x.deliver", "false"), ("x.deliver", "on")],
+     {"x.street": "missing"}),
+    ("no box names it", Way, [("x.deliver", "maybe")], {"x.deliver": "union_tag_invalid"}),
     ("a function names it", Vehicle, [("x.wheels", "4")], {"x.doors": "missing"}),
     ("the function fails", Vehicle, [("x.doors", "4")], KeyError),
     ("rows of variants", list[Payment], [("x.3.kind", "bill"), ("x.4.kind", "?")],
@@ -581,6 +601,28 @@ def test_values_leave_out_secrets_behind_aliases():
     )  # fmt: skip
 
     assert found == {"auth.1": "ok", "in_union.width": "1", "shown": "a"}
+
+
+def test_values_leave_out_what_is_shown_as_a_password():
+    def shown(**html: str) -> Any:
+        return Field(json_schema_extra={"html": html})
+
+    class Safe(BaseModel):
+        passphrase: str = ""
+        old_passphrases: str = ""
+        code: Annotated[str | None, shown(control="password")] = None
+        number: Annotated[str, shown(type="password")] = Field("", alias="card-no")
+        words: list[Annotated[str, shown(control="password")]] = []
+        barcode: Annotated[str, shown(control="search")] = ""
+
+    class Vault(BaseModel):
+        safes: list[Safe]
+
+    shape = shape_of(TypeAdapter(Vault).core_schema)
+    names = ("passphrase", "code", "card-no", "words", "words.0", "barcode", "old_passphrases")
+    found = values(MultiDict([(f"safes[2].{name}", "s") for name in names]), shape, ())
+
+    assert found == {"safes.2.barcode": "s", "safes.2.old_passphrases": "s"}
 
 
 @pytest.mark.parametrize(

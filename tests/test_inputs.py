@@ -26,6 +26,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -329,6 +330,29 @@ def test_strict_models_take_json_as_json():
     assert send("json", Strict, {"day": "2026-11-21", "n": 1}).error is None
     assert send("form", Strict, None, [("day", "2026-11-21"), ("n", "1")]).error is None
     assert send("json", Strict, {"day": "2026-11-21", "n": "1"}).error.fields.keys() == {"n"}
+
+
+def test_strict_dataclasses_take_forms_though_pydantic_wants_instances():
+    @pydantic_dataclass(config=ConfigDict(strict=True))
+    class Day:
+        day: date
+        n: int = 1
+
+    class Trip(BaseModel):
+        model_config = ConfigDict(strict=True)
+        start: Point
+        days: list[Day] = []
+
+    start = [("start.x", "1"), ("start.y", "2")]
+    form = [*start, ("days.0.day", "2026-11-21"), ("days.4.day", "2026-11-22")]
+    days = [Day(day=date(2026, 11, 21)), Day(day=date(2026, 11, 22))]
+
+    assert send("form", Trip, None, form).data == Trip(start=Point(1, 2), days=days)
+    assert send("form", Day, None, [("day", "2026-11-21"), ("n", "2")]).data.n == 2
+    wrong = send("form", Trip, None, [*form, ("days.4.n", "b")])
+    assert wrong.error.fields.keys() == {"days.4.n"}
+    assert send("form", Day, None, []).error.fields.keys() == {"day"}
+    assert send("json", Day, {"day": "2026-11-21", "n": "2"}).error.fields.keys() == {"n"}
 
 
 def test_more_issues_than_anybody_reads_are_counted():

@@ -9,6 +9,8 @@ import secrets
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -182,6 +184,13 @@ def kept_response() -> None:
     app, _ = build()
     with app.test_request_context():
         get_action_context().serialize_action_result(SafeResult(data=redirect("/")))
+
+
+def result_that_is_none() -> None:
+    app, actions = build()
+    actions.action("act")(needs_nothing)
+    with app.test_request_context():
+        get_action_context().set_action_result("act", {"id": 3})  # type: ignore[arg-type]
 
 
 def result_of_no_action() -> None:
@@ -502,6 +511,12 @@ TABLE = [
     ),
     row("unknown name for a hook's result", LookupError, result_of_no_action, *UNKNOWN),
     row(
+        "hook's result that is none",
+        TypeError,
+        result_that_is_none,
+        *("SafeResult(data=...)", "not {'id': 3}"),
+    ),
+    row(
         "name that is near to none",
         LookupError,
         in_page("{{ action_url('zzz') }}"),
@@ -613,6 +628,27 @@ TABLE = [
         TypeError,
         lambda: ActionInputError("Already taken"),
         *("not 'Already taken'", "{'email': 'Already taken'}", "Issue"),
+    ),
+    row(
+        "errors within errors",
+        TypeError,
+        lambda: ActionInputError({"contact": {"email": ["Already taken"]}}),
+        *("for 'contact'", "has {'email': ['Already taken']}", "'lines.0.qty'"),
+    ),
+    row(
+        "number for a message",
+        TypeError,
+        lambda: ActionInputError({"email": 3}),
+        *("has 3 for 'email'", "a text or a list of texts"),
+    ),
+    *(
+        row(
+            f"waiting time that is no number: {wrong!r}",
+            TypeError,
+            partial(ActionError, "TOO_MANY_REQUESTS", retry_after=wrong),
+            *(f"retry_after is {wrong!r}", "retry_after=30"),
+        )
+        for wrong in ("soon", timedelta(seconds=3), float("nan"), float("inf"))
     ),
     # --- calls
     row(

@@ -83,6 +83,11 @@ class Enumerated(BaseModel):
 
 Pet = Annotated[Cat | Dog, Discriminator("kind")]
 Version = Annotated[Numbered | Enumerated, Discriminator("version")]
+Way = Annotated[
+    create_model("Near", far=(Literal[False], ...), x=(int, ...))
+    | create_model("Far", far=(Literal[True], ...), y=(int, ...)),
+    Discriminator("far"),
+]
 
 
 class Node(BaseModel):
@@ -284,6 +289,7 @@ def test_spellings_of_a_name_are_one_path(name, parts):
         pytest.param(Version, {"Version": 1}, ["x"], id="a number as tag"),
         pytest.param(Version, {"Version": Kind.B}, ["x"], id="an enum as tag"),
         pytest.param(Version, {}, ["Version"], id="a tag with an alias"),
+        pytest.param(list[Way], [{"far": False}], ["0.x"], id="a bool as tag"),
         pytest.param(
             Cat, {"kind": "cat", "lives": 9, "friends": [{"kind": "dog"}]}, ["friends.0.bark"],
             id="tags below",

@@ -641,7 +641,8 @@ def whole_result(text: str, action: Action[Any] | None) -> SafeResult[Any]:
     plain = unpack(text, output.types)
     if "error" not in plain:
         data = plain["data"]
-        return SafeResult(data=output.from_plain(data) if data is not None else None)
+        whole = output.from_plain(data) if data is not None else None
+        return SafeResult(data=whole, location=plain.get("location"))
     code, given, retry_after, reference = plain["error"]
     message = from_plain(given)
     error = ActionError(code, message, retry_after=retry_after, reference=reference)
