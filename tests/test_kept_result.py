@@ -777,6 +777,16 @@ def test_setting_says_how_long_a_result_waits(tmp_path, make_store):
     assert shown == [None] * 2 * len(STORES)
 
 
+@pytest.mark.parametrize("kind", ["cookie", *CACHES], indirect=True)
+def test_result_of_a_machine_whose_clock_is_ahead_is_shown(browser, monkeypatch):
+    now = time.time
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now() + 3)
+        location = browser.post("hello")
+
+    assert data_of(browser.see(location)) == "hello"
+
+
 def test_files_that_nobody_fetched_are_swept_away(session_site):
     Browser(session_site).post(incompressible(9000))
     (forgotten,) = session_site.files
