@@ -7,6 +7,7 @@ import enum
 import json
 import os
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -798,6 +799,16 @@ def test_files_that_nobody_fetched_are_swept_away(session_site):
 
     assert forgotten not in later.files
     assert len(later.files) == 1
+
+
+def test_folder_that_somebody_cleared_away_is_made_again(session_site):
+    browser = Browser(session_site)
+    browser.post(incompressible(9000))
+    shutil.rmtree(session_site.app.instance_path)
+
+    text = incompressible(9000)
+
+    assert data_of(browser.see(browser.post(text))) == text
 
 
 # A store that forgets
