@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -22,7 +23,8 @@ from uuid import UUID
 
 import pytest
 from cachelib import BaseCache, FileSystemCache, RedisCache, SimpleCache
-from flask import Flask, redirect, session, stream_with_context
+from flask import Flask, redirect, session, stream_with_context, url_for
+from flask import request as flask_request
 from pydantic import (
     AnyUrl,
     BaseModel,
@@ -590,6 +592,20 @@ def test_redirect_on_the_way_may_be_written_in_any_way(browser, site, target):
     response = browser.open(browser.post("/way/on", "move"))
 
     assert data_of(browser.see(response.location)) == "moved"
+
+
+def test_redirects_that_keep_the_query_carry_the_id_once(browser, site):
+    @site.app.get("/kept/<int:steps>")
+    def kept(steps):
+        there = ("kept", {"steps": steps - 1}) if steps else ("page", {})
+        return redirect(url_for(there[0], **there[1], **flask_request.args))
+
+    location = browser.post("/kept/2?x=1", "move")
+    for _ in range(3):
+        location = browser.open(location).location
+
+    assert re.fullmatch(r"/\w+\?x=1&_result=[\w-]+", location)
+    assert data_of(browser.see(location)) == "moved"
 
 
 def test_slash_that_flask_adds_keeps_the_id(browser, site):
