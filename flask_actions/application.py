@@ -60,7 +60,7 @@ from .transports.web import (
     pockets,
     restore,
 )
-from .urls import add_query, on_site, path_of
+from .urls import add_query, on_site, path_of, without_query
 
 log: logging.Logger = logging.getLogger("flask_actions")
 
@@ -603,9 +603,15 @@ def _carry_on(request: Request, response: Response, keeper: Keeper) -> None:
     here = on_site(location, request.host)
     if here is None:
         return
-    for id in request.args.getlist(RESULT_PARAMETER):
-        if keeper.carry_on(pockets(request, keeper), id, unquote(path_of(here))):
-            request.environ["flask_actions.kept"] = True
-            here = add_query(here, RESULT_PARAMETER, id)
-            response.headers["Location"] = here
-            response.headers["Cache-Control"] = "no-store"
+    own, path = pockets(request, keeper), unquote(path_of(here))
+    ids = dict.fromkeys(request.args.getlist(RESULT_PARAMETER))
+    carried = [id for id in ids if keeper.carry_on(own, id, path)]
+    if not carried:
+        return
+    # A redirect that keeps the query has them already.
+    here = without_query(here, (RESULT_PARAMETER,))
+    for id in carried:
+        here = add_query(here, RESULT_PARAMETER, id)
+    request.environ["flask_actions.kept"] = True
+    response.headers["Location"] = here
+    response.headers["Cache-Control"] = "no-store"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from flask import Flask
@@ -70,11 +71,14 @@ class LazySessions(SessionInterface):
     :param opened: told of a request and its session when that happens.
     """
 
+    whole: SessionInterface
+    _opened: Callable[[Request, SessionMixin], None]
+
     def __init__(
         self, whole: SessionInterface, opened: Callable[[Request, SessionMixin], None]
     ) -> None:
-        self.whole = whole
-        self._opened = opened
+        object.__setattr__(self, "whole", whole)
+        object.__setattr__(self, "_opened", opened)
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin:
         def open() -> SessionMixin:
@@ -98,3 +102,12 @@ class LazySessions(SessionInterface):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.whole, name, value)
+
+
+# What SessionInterface says for all, such as where the cookie goes, another may say otherwise.
+for _name in vars(SessionInterface):
+    if not _name.startswith("__") and _name not in vars(LazySessions):
+        setattr(LazySessions, _name, property(attrgetter(f"whole.{_name}")))

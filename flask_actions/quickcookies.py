@@ -7,6 +7,7 @@ time. Together they are a fifth of a small JSON call.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -18,15 +19,20 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 from werkzeug.utils import cached_property
 
+_PLAIN = frozenset({str, bytes})
+
 
 def quicken(app: Flask) -> None:
     """Have *app* read and sign its cookies so, where it has no classes of its own for that."""
-    if app.request_class is Request:
-        app.request_class = QuickRequest
+    with suppress(AttributeError):  # a property, which is the application's own as well
+        if app.request_class is Request:
+            app.request_class = QuickRequest
     stock = app.session_interface
     if type(stock) is SecureCookieSessionInterface:
-        app.session_interface = QuickSessions()
-        vars(app.session_interface).update(vars(stock))
+        quick = QuickSessions()
+        vars(quick).update(vars(stock))
+        with suppress(AttributeError):
+            app.session_interface = quick
 
 
 class QuickRequest(Request):
@@ -46,12 +52,11 @@ class QuickSessions(SecureCookieSessionInterface):
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The serializer, which is made anew once keys or methods are others."""
-        key = app.secret_key
-        if type(key) is not str and type(key) is not bytes:
+        keys = (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ()))
+        if not _PLAIN.issuperset(map(type, keys)):
             return super().get_signing_serializer(app)  # none, or a proxy of one that changes
         now = (
-            key,
-            *(app.config["SECRET_KEY_FALLBACKS"] or ()),
+            *keys,
             self.salt,
             self.digest_method,
             self.key_derivation,

@@ -26,7 +26,7 @@ class FileShelf(FileSystemCache):
     serializer: Any = _Text()
 
     def __init__(self, folder: str, ttl: int) -> None:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # which cachelib would make for everybody
         # Threshold 0: cachelib would evict the oldest of many, expired or not.
         super().__init__(folder, threshold=0, default_timeout=ttl)
         self._folder = folder
@@ -34,6 +34,7 @@ class FileShelf(FileSystemCache):
         self._swept = 0.0
 
     def set(self, *args: Any, **kwargs: Any) -> bool:
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)  # somebody may have cleared it away
         self._sweep(time.time())
         return super().set(*args, **kwargs)
 

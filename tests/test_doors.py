@@ -130,6 +130,7 @@ TABLE = [
     ),
     pytest.param({"Content-Type": J}, {}, "rpc", "rpc", id="the type alone"),
     pytest.param({}, {"data": b"x"}, "rpc", "rpc", id="a body without a type"),
+    pytest.param({"Transfer-Encoding": "Chunked"}, {}, "rpc", "rpc", id="chunks without a type"),
     pytest.param(
         {"Accept": H}, {"data": "x", "content_type": "text/plain"}, "rpc", "rpc", id="text"
     ),

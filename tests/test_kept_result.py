@@ -6,7 +6,9 @@ import dataclasses
 import enum
 import json
 import os
+import re
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +23,8 @@ from uuid import UUID
 
 import pytest
 from cachelib import BaseCache, FileSystemCache, RedisCache, SimpleCache
-from flask import Flask, redirect, session, stream_with_context
+from flask import Flask, redirect, session, stream_with_context, url_for
+from flask import request as flask_request
 from pydantic import (
     AnyUrl,
     BaseModel,
@@ -591,6 +594,20 @@ def test_redirect_on_the_way_may_be_written_in_any_way(browser, site, target):
     assert data_of(browser.see(response.location)) == "moved"
 
 
+def test_redirects_that_keep_the_query_carry_the_id_once(browser, site):
+    @site.app.get("/kept/<int:steps>")
+    def kept(steps):
+        there = ("kept", {"steps": steps - 1}) if steps else ("page", {})
+        return redirect(url_for(there[0], **there[1], **flask_request.args))
+
+    location = browser.post("/kept/2?x=1", "move")
+    for _ in range(3):
+        location = browser.open(location).location
+
+    assert re.fullmatch(r"/\w+\?x=1&_result=[\w-]+", location)
+    assert data_of(browser.see(location)) == "moved"
+
+
 def test_slash_that_flask_adds_keeps_the_id(browser, site):
     site.add_page("/folder/", "move")
 
@@ -777,6 +794,16 @@ def test_setting_says_how_long_a_result_waits(tmp_path, make_store):
     assert shown == [None] * 2 * len(STORES)
 
 
+@pytest.mark.parametrize("kind", ["cookie", *CACHES], indirect=True)
+def test_result_of_a_machine_whose_clock_is_ahead_is_shown(browser, monkeypatch):
+    now = time.time
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now() + 3)
+        location = browser.post("hello")
+
+    assert data_of(browser.see(location)) == "hello"
+
+
 def test_files_that_nobody_fetched_are_swept_away(session_site):
     Browser(session_site).post(incompressible(9000))
     (forgotten,) = session_site.files
@@ -788,6 +815,16 @@ def test_files_that_nobody_fetched_are_swept_away(session_site):
 
     assert forgotten not in later.files
     assert len(later.files) == 1
+
+
+def test_folder_that_somebody_cleared_away_is_made_again(session_site):
+    browser = Browser(session_site)
+    browser.post(incompressible(9000))
+    shutil.rmtree(session_site.app.instance_path)
+
+    text = incompressible(9000)
+
+    assert data_of(browser.see(browser.post(text))) == text
 
 
 # A store that forgets

@@ -147,6 +147,15 @@ def test_login_of_flask_login_lasts(app):
         assert stored["_user_id"] == "7"
 
 
+def test_interface_says_what_the_applications_own_says(app):
+    app.watched.get_cookie_path = lambda app: "/own"
+    app.session_interface.salt = "other"
+
+    assert app.session_interface.get_cookie_path(app) == "/own"
+    assert app.session_interface.get_cookie_name(app) == "session"
+    assert app.watched.salt == "other"
+
+
 def test_setting_is_true_or_false():
     app = Flask(__name__)
     app.config["ACTIONS_LAZY_SESSION"] = "yes"

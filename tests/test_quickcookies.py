@@ -70,6 +70,18 @@ def test_application_keeps_its_own_classes(when):
     assert app.session_interface is sessions
 
 
+def test_application_keeps_classes_that_are_properties():
+    class OwnFlask(Flask):
+        request_class = property(lambda self: Request)
+        session_interface = property(lambda self: SecureCookieSessionInterface())
+
+    app = OwnFlask(__name__)
+    Actions(app)
+
+    assert app.request_class is Request
+    assert type(app.session_interface) is SecureCookieSessionInterface
+
+
 @pytest.fixture
 def app():
     app = Flask(__name__)
@@ -136,6 +148,20 @@ def test_key_may_be_a_proxy_of_another_with_each_request(app):
     client = app.test_client()
     client.post("/", data="hello", base_url="http://one.test")
     cookie = f"session={client.get_cookie('session', domain='one.test').value}"
+
+    stranger = app.test_client(use_cookies=False)
+    for host, kept in (("one.test", {"note": "hello"}), ("two.test", {})):
+        answer = stranger.get("/", base_url=f"http://{host}", headers={"Cookie": cookie})
+        assert answer.json[0] == kept
+
+
+def test_former_key_may_be_a_proxy_too(app):
+    app.config["SECRET_KEY_FALLBACKS"] = [LocalProxy(lambda: f"the key of {request.host}")]
+    Actions(app)
+    before = Flask(__name__)
+    before.secret_key = "the key of one.test"
+    serializer = SecureCookieSessionInterface().get_signing_serializer(before)
+    cookie = f"session={serializer.dumps({'note': 'hello'})}"
 
     stranger = app.test_client(use_cookies=False)
     for host, kept in (("one.test", {"note": "hello"}), ("two.test", {})):

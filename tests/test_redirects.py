@@ -276,6 +276,13 @@ def test_post_to_the_page_itself_leads_back_there_whatever_else_is_said(app):
     assert led_to(response) == "/page?a=1&b=2"
 
 
+def test_post_to_a_page_keeps_bytes_beyond_ascii_in_its_query(app):
+    """Browsers quote them, a test client does not."""
+    response = app.test_client().post("/page?a=\u00fc&b=%C3%BC&_action=save")
+
+    assert led_to(response) == "/page?a=%C3%BC&b=%C3%BC"
+
+
 def test_post_to_a_page_that_is_not_there_leads_back_to_it(app):
     response = app.test_client().post("/no/such/page?_action=save")
 

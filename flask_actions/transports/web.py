@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import unquote, unquote_to_bytes, urljoin
+from urllib.parse import quote, unquote, unquote_to_bytes, urljoin
 from weakref import ref
 
 from flask import Flask, current_app, request, session, url_for
@@ -458,9 +458,13 @@ def _values(filename: str | None) -> dict[str, Any]:
     return {} if filename is None else {"filename": filename}
 
 
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+
+
 def here_url(request: Request) -> str:
     """The path and the query of *request*, as they stand in its URL."""
-    query = request.query_string.decode("latin-1")
+    # A client that is no browser may send bytes beyond ASCII as they are.
+    query = quote(request.query_string, safe=_ASCII)
     return f"{quoted(request.root_path + request.path)}{'?' if query else ''}{query}"
 
 
@@ -505,7 +509,7 @@ def length_of(environ: Mapping[str, Any]) -> int | None:
 
 def has_body(length: int | None, environ: Mapping[str, Any]) -> bool:
     """Whether a request brings a body: by its length, or in chunks."""
-    return bool(length) or "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "")
+    return bool(length) or "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
 def check_token(app: Flask) -> None:
