@@ -363,6 +363,13 @@ def test_limit_below_the_files_of_an_action():
             "There are ACTIONS_URL_PREFIX",
             id="an unknown setting",
         ),
+        pytest.param(
+            {"ACTION_MAX_BODY": 1},
+            "ACTION_MAX_BODY",
+            "it does nothing. Did you mean ACTIONS_MAX_BODY?",
+            id="a letter less",
+        ),
+        pytest.param({"ACTION_MAILER": 1}, None, None, id="a setting of another"),
         pytest.param({"SECRET_KEY": None}, "SECRET_KEY", "There is none", id="no key"),
         pytest.param({"SECRET_KEY": b"dev"}, "SECRET_KEY", "short or well known", id="dev"),
         pytest.param({"SECRET_KEY": "x" * 15}, "SECRET_KEY", "short or well", id="15 letters"),
@@ -517,3 +524,24 @@ def test_the_demo_is_well(tmp_path):
 
     assert findings(app) == []
     app.extensions["demo.engine"].dispose()
+
+
+@pytest.mark.parametrize(
+    ("name", "early", "late"),
+    [
+        pytest.param("ACTIONS_MAX_BODY", None, "5 MB", id="set"),
+        pytest.param("ACTIONS_RESULT_TTL", 60, 61, id="changed"),
+        pytest.param("ACTIONS_RESULT_TTL", 60, "soon", id="wrong"),
+        pytest.param("ACTIONS_MAX_BODY", None, 2**20, id="no other value"),
+    ],
+)
+def test_setting_that_comes_after_it_was_read(name, early, late):
+    app, _ = build(**({} if early is None else {name: early}))
+    app.config[name] = late
+
+    lines = findings(app)
+
+    assert [line.partition(": ")[::2] for line in lines] == (
+        [] if late == 2**20 else [(name, lines[0].partition(": ")[2])]
+    )
+    assert all("It was set after Actions(app)" in line for line in lines)
