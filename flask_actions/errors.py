@@ -359,6 +359,11 @@ def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
         )
         # A lazy text of a translation is no str, and could be walked as well.
         several: Any = [given] if isinstance(given, str) or is_lazy(given) else given
+        if not isinstance(several, Iterable) or isinstance(several, Mapping):
+            raise TypeError(
+                f"ActionInputError takes a text for {dotted!r}, or several in a list, not "
+                f"{given!r}; a field within has a dotted name, {{'contact.email': 'Taken'}}."
+            )
         for one in several:
             yield Issue(path, "custom", one if is_lazy(one) else str(one))
 
