@@ -1046,6 +1046,14 @@ def form_without_enctype() -> None:
     app.test_client().post("/_actions/act", data="picture=cat.png", content_type=FORM)
 
 
+def form_for_a_number() -> None:
+    def act(input: int) -> None: ...
+
+    app, actions = build()
+    actions.action(act)
+    app.test_client().post("/_actions/act", data={"input": "3"})
+
+
 def form_without_token() -> None:
     app, _ = build()
     CSRFProtect(app)
@@ -1087,6 +1095,11 @@ LOGGED = [
         form_without_enctype,
         ("The form of act sent the file 'picture' as its name alone", "multipart/form-data"),
         id="form without its type",
+    ),
+    pytest.param(
+        form_for_a_number,
+        ("A form sends fields, and the input of act is int", "give it a model"),
+        id="form for a number",
     ),
     pytest.param(
         form_without_token,

@@ -36,7 +36,7 @@ from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
 from ..result import SafeResult
-from ..shapes import Path
+from ..shapes import Leaf, Path
 from ..urls import add_query, on_site, path_of, quoted, with_query, without_query
 from .base import MARKS, Call, log
 
@@ -292,14 +292,22 @@ class WebCall(Call):
         """A failed result with what the user typed."""
         if result.ok or self.mimetype not in FORM_TYPES:
             return result
-        if isinstance(result.error, ActionInputError) and self.mimetype == FORM_TYPES[0]:
-            self._tell_enctype(result.error)
+        if isinstance(result.error, ActionInputError) and in_development():
+            self._tell_misfit(result.error)
         return SafeResult(error=result.error, location=result.location, values=self.values)
 
-    def _tell_enctype(self, error: ActionInputError) -> None:
-        """Tell the developer of a form that sent files as their names alone."""
-        for one in error.issues if in_development() else ():
-            if one.code == "upload_expected":
+    def _tell_misfit(self, error: ActionInputError) -> None:
+        """Tell the developer of a form that nobody can fill in so that it fits."""
+        own = self.action.input if self.action else Input()
+        for one in error.issues:
+            if not one.path and isinstance(own.shape, Leaf):
+                log.warning(
+                    "A form sends fields, and the input of %s is %s, which has none: give it a "
+                    "model with a field for each, or write accept='json'.",
+                    self.ctx.name,
+                    own.label,
+                )
+            elif one.code == "upload_expected" and self.mimetype == FORM_TYPES[0]:
                 log.warning(
                     "The form of %s sent the file %r as its name alone: write "
                     'enctype="multipart/form-data" into its <form>.',
