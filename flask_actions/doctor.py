@@ -255,14 +255,19 @@ class _Markup(HTMLParser):
         for name in ("href", "hx-get", "hx-put", "hx-patch", "hx-delete"):
             if names := self._actions(own.get(name, "")):
                 self.calls.append(_Called(name, line, names))
-        self._actions(own.get("hx-post", ""))
+        by_htmx = self._actions(own.get("hx-post", ""))
+        # Attributes that an expression writes may be any.
+        known = not any("\ue000" in name for name in own)
         if tag == "form":
             form = _Called("form", line, self._actions(own.get("action", "")))
-            form.method = self._word(own.get("method"), "get", "post")
-            form.enctype = self._word(own.get("enctype"), "", _MULTIPART)
+            form.method = self._word(own.get("method"), "get" if known else "post", "post")
+            enctype = own.get("enctype")
+            form.enctype = self._word(enctype, "" if known else _MULTIPART, _MULTIPART)
             self._form = form
             if "action" in own:
                 self.calls.append(form)
+            elif by_htmx and "hx-encoding" not in self._page.source:  # it may be inherited
+                self.calls.append(dataclasses.replace(form, names=by_htmx, method="post"))
         elif tag == "input" and own.get("type", "").lower() == "file" and self._form is not None:
             self._form.has_file = True
         if (names := self._actions(own.get("formaction", ""))) and self._form is not None:

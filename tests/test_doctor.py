@@ -69,6 +69,14 @@ FINE = [
     pytest.param('<form action="/search"><input name="q"></form>', id="a form of no action"),
     pytest.param('<form hx-post="{{ action_url("createPost") }}"></form>', id="htmx alone"),
     pytest.param(
+        '<form hx-post="{{ action_url("addPicture") }}" hx-encoding="multipart/form-data"></form>',
+        id="multipart by htmx alone",
+    ),
+    pytest.param(
+        '<form action="{{ action_url("addPicture") }}" {{ more | xmlattr }}></form>',
+        id="attributes unknown",
+    ),
+    pytest.param(
         '<form method="post" enctype="multipart/form-data" action="{{ action_url("addPicture") }}">'
         '<input type="file" name="picture"></form>',
         id="multipart",
@@ -148,6 +156,18 @@ ILL = [
         "The form for 'addPicture' sends files as their names alone: write "
         'enctype="multipart/form-data"',
         id="no enctype",
+    ),
+    pytest.param(
+        '<form hx-post="{{ action_url("addPicture") }}"></form>',
+        1,
+        'write enctype="multipart/form-data"',
+        id="no enctype, by htmx alone",
+    ),
+    pytest.param(
+        '<form><button formaction="{{ action_url("createPost") }}"></button></form>',
+        1,
+        "has no method='post'",
+        id="no method, by a button",
     ),
     pytest.param(
         '<form method="post" action="{{ action_url("createPost") }}"><input type="FILE"></form>',

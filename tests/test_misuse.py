@@ -1097,6 +1097,11 @@ LOGGED = [
         id="form without its type",
     ),
     pytest.param(
+        in_page("{{ action_form('createPost').titel }}"),
+        ("In the form createPost: The form has no field 'titel'", "there are: title"),
+        id="field that the form does not have",
+    ),
+    pytest.param(
         form_for_a_number,
         ("A form sends fields, and the input of act is int", "give it a model"),
         id="form for a number",
