@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 import sys
@@ -324,11 +325,7 @@ class Action(Member, Generic[T, In]):
         self.max_body: int | None = size
         self.accept: frozenset[Kind] = _accept(accept, self.where)
         self.description: str | None = description or _summary(handler)
-        if fragment_context is not None and not callable(fragment_context):
-            raise TypeError(
-                f"{self.where}: fragment_context is a function of the context and the result, "
-                f"lambda ctx, result: {{...}}, not {fragment_context!r}."
-            )
+        _check_fragment(fragment, fragment_context, self.where)
         self.fragment = fragment
         self.fragment_context = fragment_context
 
@@ -370,6 +367,12 @@ class Action(Member, Generic[T, In]):
                 f"A decorator stands above the action {self.name} ({self.where}): it protects "
                 f"nothing there, since the action is registered already. Put it below "
                 f"@actions.action, next to the function, or use guard=."
+            )
+        if caller.co_name == "_endpoint_from_view_func":  # Flask's, of a view
+            raise TypeError(
+                f"A route stands above the action {self.name} ({self.where}), which has a URL "
+                f"already: {{{{ action_url({self.name!r}) }}}}. Leave the route out, and give it a "
+                f"view of its own where a page is to be shown."
             )
         return str(getattr(self.handler, "__name__", self.own_name))
 
@@ -543,6 +546,12 @@ def _check_options(options: Mapping[str, Any], where: str) -> None:
 
             near = get_close_matches(name, _OPTIONS, n=1)
             meant = f"Did you mean {near[0]}=?" if near else f"There are {', '.join(_OPTIONS)}."
+            if name == "name":
+                meant = (
+                    "The name comes first: @action('createPost')."
+                    if where == "@action"
+                    else "Its key in the dictionary names it: {'createPost': define_action(...)}."
+                )
             raise TypeError(f"{where} has no option {name}=. {meant}")
 
 
@@ -553,7 +562,7 @@ def members_of(
     if name is not None and not isinstance(name, str):
         raise TypeError(
             f"An action is registered under a name, not {name!r}. Call register() once for each "
-            f"group, or write {{'name': action}}."
+            f"group, actions.register(group), or write {{'name': action}}."
         )
     if isinstance(actions, (Action, ActionGroup)):
         if name is not None:
@@ -618,8 +627,20 @@ class _Signature:
                 f"{where} cannot be served: the input comes first and the context second, "
                 f"handler(input, ctx)."
             )
+        second = self._named(places[1].name) if len(places) > 1 else None
+        if isinstance(second, type) and _is_data(second):
+            raise TypeError(
+                f"{where} cannot be served: the context comes second, handler(input, ctx), and "
+                f"nothing gives it {places[1].name}. Make one model of its parameters: "
+                f"class Data(BaseModel), handler(input: Data)."
+            )
         # A handler of one parameter may take the context alone, if it says so.
         self.context_first = self.arity == 1 and is_context
+        if self.arity == 1 and places[0].name == "ctx" and first is None:
+            raise TypeError(
+                f"{where} cannot be served: its only parameter is the input, whatever its name. "
+                f"For the context, say so: handler(ctx: ActionContext)."
+            )
         self.input = None if is_context or first is Any else first
 
     def output(self) -> Output:
@@ -644,14 +665,28 @@ class _Signature:
     def _resolved(self, name: str) -> Any:
         if name not in self._annotations:
             return None
-        written = self._annotations[name]
-        known = getattr(self._plain, "__globals__", {})
         # Most are the name of a class, or the class itself: nothing to evaluate.
-        found = self._scope.get(written, known.get(written)) if type(written) is str else written
+        found = self._named(name)
         if isinstance(found, type):
             return found
-        one = SimpleNamespace(__annotations__={name: written})
+        known = getattr(self._plain, "__globals__", {})
+        one = SimpleNamespace(__annotations__={name: self._annotations[name]})
         return get_type_hints(one, {**known, **self._scope}, include_extras=True)[name]
+
+    def _named(self, name: str) -> Any:
+        """What the annotation of *name* is, if it is written as a mere name."""
+        written = self._annotations.get(name)
+        if type(written) is not str:
+            return written
+        known = getattr(self._plain, "__globals__", {})
+        return self._scope.get(written, known.get(written, vars(builtins).get(written)))
+
+
+def _is_data(type_: type) -> bool:
+    """Whether a type is for sure one of inputs: a number, a text, a list, a model."""
+    return (type_.__module__ == "builtins" and type_ is not object) or hasattr(
+        type_, "__pydantic_core_schema__"
+    )
 
 
 _EMPTY = inspect.Parameter.empty
@@ -751,12 +786,50 @@ def _bound_ttl(seconds: Any, bound: Any) -> float | None:
     return seconds
 
 
+def _check_fragment(fragment: Any, context: Any, where: str) -> None:
+    if fragment is not None and not (isinstance(fragment, str) and fragment.partition("#")[0]):
+        raise TypeError(
+            f"{where}: fragment names a template, 'posts/_form.html', or a block of one, "
+            f"'posts/index.html#form'; it is not {fragment!r}."
+        )
+    if context is None:
+        return
+    if not callable(context) or not _takes(context, 2):
+        raise TypeError(
+            f"{where}: fragment_context is a function of the context and the result, "
+            f"lambda ctx, result: {{...}}, not {context!r}."
+        )
+    if fragment is None:
+        raise TypeError(f"{where}: fragment_context is for a fragment: give fragment= too.")
+
+
 def _guards(guard: Any, where: str) -> tuple[Guard, ...]:
     guards = () if guard is None else tuple(guard) if isinstance(guard, (list, tuple)) else (guard,)
     for one in guards:
         if not callable(one):
             raise TypeError(f"{where}: a guard is a function of the context, not {one!r}.")
+        if not _takes(one, 1):
+            raise TypeError(
+                f"{where}: a guard is a function of the context, def guard(ctx), and "
+                f"{where_of(one)} cannot be called with it alone."
+            )
     return guards
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments; true where nobody can tell."""
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_argcount == count and not code.co_kwonlyargcount:
+        return True  # most are: nothing to look at
+    try:
+        signature = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def _camel(name: str) -> str:

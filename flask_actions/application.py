@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial, update_wrapper
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin
 from weakref import ref
@@ -55,10 +57,12 @@ from .transports.web import (
     brief_text,
     can_keep,
     held_session,
+    in_development,
     length_of,
     mimetype_of,
     pockets,
     restore,
+    whole_result,
 )
 from .urls import add_query, on_site, path_of, without_query
 
@@ -327,6 +331,8 @@ class AppState:
         elif _RESULT in request.query_string:
             if response.status_code < 300 and response.is_streamed:
                 _take_ahead(request, self)
+            elif "flask_actions.recalled" not in environ and in_development():
+                _tell_unshown(request, response, self)
             _carry_on(request, response, self.keeper)
         if "flask_actions.forms" in environ:
             _tell_unrendered(response, environ["flask_actions.forms"], request.path)
@@ -521,6 +527,29 @@ def _tell_unrendered(response: Response, forms: list[ActionForm], path: str) -> 
                     form.id,
                     path,
                 )
+
+
+def _tell_unshown(request: Request, response: Response, state: AppState) -> None:
+    """Warn of an error that a page was sent and did not ask for: its user sees nothing."""
+    if request.method != "GET" or response.status_code != 200 or response.mimetype != "text/html":
+        return
+    ids, held = request.args.getlist(RESULT_PARAMETER), pockets(request, state.keeper)
+    for name, key in state.keeper.meant(held, ids):
+        text = state.keeper.recall(
+            held, ids=ids, path="", action=name, key=key, consume=False, now=time()
+        )
+        error = None
+        with suppress(KeyError, TypeError, ValueError):  # of another version
+            error = whole_result(text or "", state.registry.find(name)).error
+        if error is not None:
+            log.warning(
+                "The page %s does not show the error of %s that it was sent. Ask for it there: "
+                "{%% set result = get_action_result(%r%s) %%}.",
+                request.path,
+                name,
+                name,
+                "" if key is None else f", key={key!r}",
+            )
 
 
 def _session_cookie_size() -> int:

@@ -65,7 +65,9 @@ def call(name: str, text: str | None) -> None:
     ctx = ActionContext(name, "server", state.loader(_app()))
     line = answer(_SHELL, ServerCall(action, ctx, None if text is None else text.encode()))
     result: SafeResult[Any] = complete(line)
-    click.echo(json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+    said = json.dumps(result.to_dict(), indent=2, ensure_ascii=False)
+    # Half a surrogate pair is no UTF-8: it stays the escape that it is in JSON.
+    click.echo(said.encode(errors="backslashreplace").decode())
     if not result.ok:
         raise SystemExit(1)
 
@@ -91,7 +93,7 @@ def client(out: str | None, check: bool) -> None:
         return
     file = Path(out)
     if not check:
-        file.write_text(text, encoding="utf-8", newline="\n")
+        _write(out, text.encode())
         return
     if not file.exists():
         click.echo(f"{out} does not exist: write it with flask actions client --out {out}")
@@ -134,7 +136,7 @@ def openapi(out: str | None) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        Path(out).write_bytes(text)
+        _write(out, text)
 
 
 class _ShellTransport(ServerTransport):
@@ -149,6 +151,13 @@ class _ShellTransport(ServerTransport):
 
 
 _SHELL = _ShellTransport()
+
+
+def _write(out: str, text: bytes) -> None:
+    try:
+        Path(out).write_bytes(text)
+    except OSError as error:
+        raise click.FileError(out, error.strerror) from None
 
 
 def _app() -> Flask:

@@ -68,6 +68,8 @@ def unknown_settings(config: Mapping[str, Any]) -> Iterator[tuple[str, str | Non
 
             near = get_close_matches(own, known, n=1, cutoff=0.5)
             yield name, f"ACTIONS_{near[0]}" if near else None
+        elif (own := name.removeprefix("ACTION_")) != name and own in known:
+            yield name, f"ACTIONS_{own}"
 
 
 def size_in_bytes(size: int | str, what: str = "A size") -> int:

@@ -19,7 +19,7 @@ from flask.sessions import SecureCookieSessionInterface
 from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes
 
 from .action import Action
-from .config import Settings, unknown_settings
+from .config import Settings, read_settings, unknown_settings
 from .registry import Registry
 from .shapes import holds_file, max_upload, most_fields
 
@@ -255,14 +255,19 @@ class _Markup(HTMLParser):
         for name in ("href", "hx-get", "hx-put", "hx-patch", "hx-delete"):
             if names := self._actions(own.get(name, "")):
                 self.calls.append(_Called(name, line, names))
-        self._actions(own.get("hx-post", ""))
+        by_htmx = self._actions(own.get("hx-post", ""))
+        # Attributes that an expression writes may be any.
+        known = not any("\ue000" in name for name in own)
         if tag == "form":
             form = _Called("form", line, self._actions(own.get("action", "")))
-            form.method = self._word(own.get("method"), "get", "post")
-            form.enctype = self._word(own.get("enctype"), "", _MULTIPART)
+            form.method = self._word(own.get("method"), "get" if known else "post", "post")
+            enctype = own.get("enctype")
+            form.enctype = self._word(enctype, "" if known else _MULTIPART, _MULTIPART)
             self._form = form
             if "action" in own:
                 self.calls.append(form)
+            elif by_htmx and "hx-encoding" not in self._page.source:  # it may be inherited
+                self.calls.append(dataclasses.replace(form, names=by_htmx, method="post"))
         elif tag == "input" and own.get("type", "").lower() == "file" and self._form is not None:
             self._form.has_file = True
         if (names := self._actions(own.get("formaction", ""))) and self._form is not None:
@@ -403,6 +408,7 @@ def _is_wrapped(handler: Callable[..., Any]) -> bool:
 def _in_settings(app: Flask, registry: Registry, settings: Settings) -> Iterator[Finding]:
     config = app.config
     yield from _unknown_settings(config)
+    yield from _late_settings(config, settings)
     if any("form" in action.accept for _, action in registry):
         yield from _key_findings(app)
     asked, most = config.get("ACTIONS_MAX_BODY"), config["MAX_CONTENT_LENGTH"]
@@ -429,6 +435,24 @@ def _unknown_settings(config: Mapping[str, Any]) -> Iterator[Finding]:
     for name, near in unknown_settings(config):
         meant = f"Did you mean {near}?" if near else f"There are {known}."
         yield Finding(name, f"There is no such setting, so it does nothing. {meant}")
+
+
+def _late_settings(config: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+    """What was set after ``init_app`` had read it, or changed there."""
+    for field, used in settings._asdict().items():
+        name = f"ACTIONS_{field.upper()}"
+        if name not in config or name == "ACTIONS_URL_PREFIX":  # which url_prefix= overrules
+            continue
+        try:
+            now = getattr(read_settings({name: config[name]}), field)
+        except ValueError as error:
+            now = error
+        if now != used:
+            yield Finding(
+                name,
+                f"It was set after Actions(app), which has read {used!r}: set it before, or make "
+                f"Actions() and call init_app(app) last.",
+            )
 
 
 def _key_findings(app: Flask) -> Iterator[Finding]:

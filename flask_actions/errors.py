@@ -371,10 +371,10 @@ def _each(problems: Mapping[str, object] | Iterable[Issue]) -> Iterable[Issue]:
         )
         # A lazy text of a translation is no str, and could be walked as well.
         several: Any = [given] if isinstance(given, str) or is_lazy(given) else given
-        if isinstance(several, Mapping) or not isinstance(several, Iterable):
+        if not isinstance(several, Iterable) or isinstance(several, Mapping):
             raise TypeError(
-                f"ActionInputError has {given!r} for {dotted!r}; a message is a text or a list of "
-                f"texts, and a field within a field has a dotted name, 'lines.0.qty'."
+                f"ActionInputError takes a text for {dotted!r}, or several in a list, not "
+                f"{given!r}; a field within has a dotted name, {{'contact.email': 'Taken'}}."
             )
         for one in several:
             yield Issue(path, "custom", one if is_lazy(one) else str(one))

@@ -563,6 +563,8 @@ class Several(Part):
         try:
             return self[name]
         except LookupError as error:
+            if self._form.app.debug or self._form.app.testing:  # Jinja shows nothing in its place
+                log.warning("In the form %s: %s", self._form.prefix, error)
             raise AttributeError(str(error)) from None
 
     def __iter__(self) -> Iterator[Any]:

@@ -591,7 +591,7 @@ def unserialisable(name: str, output: Output, error: ValueError) -> ActionError:
     """The error of a result that cannot be sent, said in the log to the developer."""
     log.error(
         "The result of %s cannot be serialised: %s. Return plain data, a pydantic model or a "
-        "dataclass, or declare output=.",
+        "dataclass, or declare output=. An ActionError is raised, not returned.",
         name,
         error,
     )

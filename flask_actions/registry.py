@@ -88,6 +88,9 @@ class Registry:
         if not isinstance(action, str):
             return " Register it: actions.register(action)."
         names = ", ".join(sorted(self._actions)[:10])
+        group = action.rpartition(".")[0]
+        if group and not any(name.startswith(f"{group}.") for name in self._actions):
+            return f" It has no group {group!r} either: register it, actions.register({group})."
         return f" It has: {names}." if names else " It has none: register them before."
 
 

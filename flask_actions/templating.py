@@ -21,7 +21,14 @@ from .forms import SecretWords
 from .keeper import waiting
 from .messages import language
 from .result import SafeResult
-from .transports.web import RESULT_PARAMETER, here_url, own_url, pockets, whole_result
+from .transports.web import (
+    RESULT_PARAMETER,
+    here_url,
+    in_development,
+    own_url,
+    pockets,
+    whole_result,
+)
 from .urls import without_query
 
 if TYPE_CHECKING:
@@ -140,7 +147,7 @@ def action_form(
         result=result,
         initial=initial,
     )
-    if error is not None and (app.debug or app.testing) and has_request_context():
+    if error is not None and in_development() and has_request_context():
         request.environ.setdefault("flask_actions.forms", []).append(form)
     return form
 

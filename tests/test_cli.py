@@ -64,6 +64,10 @@ def app():
         return ctx.called_from
 
     @actions.action
+    def half() -> str:
+        return "\ud83d"
+
+    @actions.action
     def unsendable():
         return object()
 
@@ -161,6 +165,22 @@ def test_call_that_fails_prints_the_error_and_exits_with_1(app, arguments, code)
 
     assert result.exit_code == 1
     assert json.loads(result.stdout)["error"]["code"] == code
+
+
+def test_call_prints_half_a_surrogate_pair_as_an_escape(app):
+    result = run(app, "call", "half")
+
+    assert json.loads(result.stdout)["data"] == "\ud83d"
+
+
+@pytest.mark.parametrize("command", ["client", "openapi"])
+def test_file_that_cannot_be_written_is_told(app, command, tmp_path):
+    place = tmp_path / "nowhere" / "file"
+    result = run(app, command, "--out", str(place))
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert str(place) in result.output
 
 
 @pytest.mark.parametrize("text", ["{", "nope", "NaN", '{"title": NaN}', "[" * 100_000, ""])

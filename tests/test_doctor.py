@@ -69,6 +69,14 @@ FINE = [
     pytest.param('<form action="/search"><input name="q"></form>', id="a form of no action"),
     pytest.param('<form hx-post="{{ action_url("createPost") }}"></form>', id="htmx alone"),
     pytest.param(
+        '<form hx-post="{{ action_url("addPicture") }}" hx-encoding="multipart/form-data"></form>',
+        id="multipart by htmx alone",
+    ),
+    pytest.param(
+        '<form action="{{ action_url("addPicture") }}" {{ more | xmlattr }}></form>',
+        id="attributes unknown",
+    ),
+    pytest.param(
         '<form method="post" enctype="multipart/form-data" action="{{ action_url("addPicture") }}">'
         '<input type="file" name="picture"></form>',
         id="multipart",
@@ -148,6 +156,18 @@ ILL = [
         "The form for 'addPicture' sends files as their names alone: write "
         'enctype="multipart/form-data"',
         id="no enctype",
+    ),
+    pytest.param(
+        '<form hx-post="{{ action_url("addPicture") }}"></form>',
+        1,
+        'write enctype="multipart/form-data"',
+        id="no enctype, by htmx alone",
+    ),
+    pytest.param(
+        '<form><button formaction="{{ action_url("createPost") }}"></button></form>',
+        1,
+        "has no method='post'",
+        id="no method, by a button",
     ),
     pytest.param(
         '<form method="post" action="{{ action_url("createPost") }}"><input type="FILE"></form>',
@@ -363,6 +383,13 @@ def test_limit_below_the_files_of_an_action():
             "There are ACTIONS_URL_PREFIX",
             id="an unknown setting",
         ),
+        pytest.param(
+            {"ACTION_MAX_BODY": 1},
+            "ACTION_MAX_BODY",
+            "it does nothing. Did you mean ACTIONS_MAX_BODY?",
+            id="a letter less",
+        ),
+        pytest.param({"ACTION_MAILER": 1}, None, None, id="a setting of another"),
         pytest.param({"SECRET_KEY": None}, "SECRET_KEY", "There is none", id="no key"),
         pytest.param({"SECRET_KEY": b"dev"}, "SECRET_KEY", "short or well known", id="dev"),
         pytest.param({"SECRET_KEY": "x" * 15}, "SECRET_KEY", "short or well", id="15 letters"),
@@ -517,3 +544,24 @@ def test_the_demo_is_well(tmp_path):
 
     assert findings(app) == []
     app.extensions["demo.engine"].dispose()
+
+
+@pytest.mark.parametrize(
+    ("name", "early", "late"),
+    [
+        pytest.param("ACTIONS_MAX_BODY", None, "5 MB", id="set"),
+        pytest.param("ACTIONS_RESULT_TTL", 60, 61, id="changed"),
+        pytest.param("ACTIONS_RESULT_TTL", 60, "soon", id="wrong"),
+        pytest.param("ACTIONS_MAX_BODY", None, 2**20, id="no other value"),
+    ],
+)
+def test_setting_that_comes_after_it_was_read(name, early, late):
+    app, _ = build(**({} if early is None else {name: early}))
+    app.config[name] = late
+
+    lines = findings(app)
+
+    assert [line.partition(": ")[::2] for line in lines] == (
+        [] if late == 2**20 else [(name, lines[0].partition(": ")[2])]
+    )
+    assert all("It was set after Actions(app)" in line for line in lines)

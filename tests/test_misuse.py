@@ -18,7 +18,7 @@ import pytest
 from cachelib import RedisCache
 from flask import Flask, redirect, render_template_string
 from flask_login import LoginManager, login_required
-from flask_wtf import FlaskForm
+from flask_wtf import CSRFProtect, FlaskForm
 from jinja2 import DictLoader
 from pydantic import BaseModel, SecretStr
 from wtforms import StringField
@@ -33,6 +33,7 @@ from flask_actions import (
     Actions,
     MaxSize,
     SafeResult,
+    Upload,
     action_form,
     action_url,
     call_action,
@@ -63,6 +64,9 @@ def needs_keyword(input: Post, *, more: int) -> None: ...
 def context_first(ctx: ActionContext, input: Post) -> None: ...
 def not_imported(input: Psot) -> None: ...  # noqa: F821
 def no_type(input: object()) -> None: ...
+def two_fields(title: str, body: str) -> None: ...
+def two_models(post: Post, other: Post) -> None: ...
+def context_alone(ctx): ...
 def needs_nothing() -> None: ...
 async def later() -> None: ...
 
@@ -153,6 +157,15 @@ def decorator_above() -> None:
     app, actions = build()
     LoginManager(app)
     login_required(actions.action("guarded")(lambda: None))
+
+
+def route_above() -> None:
+    app, actions = build()
+    app.post("/new")(actions.action("act")(needs_nothing))
+
+
+def group_as_a_blueprint() -> None:
+    build()[0].register_blueprint(ActionGroup("blog"))  # type: ignore[arg-type]
 
 
 def two_extensions() -> None:
@@ -260,6 +273,7 @@ def error_for_a_field_that_there_is_not() -> None:
 
 RPC = {"Accept": "application/json"}
 HTMX = {"HX-Request": "true"}
+FORM = "application/x-www-form-urlencoded"
 HERE = "test_misuse.py:"
 UNKNOWN = ("no action 'creatPost'", "Did you mean 'createPost'?")
 
@@ -293,6 +307,21 @@ TABLE = [
         TypeError,
         lambda: define_action(handler=context_first),
         *("context_first", HERE, "the input comes first", "handler(input, ctx)"),
+    ),
+    *[
+        row(
+            f"parameter for each field, {handler.__name__}",
+            TypeError,
+            lambda handler=handler: define_action(handler=handler),
+            *(handler.__name__, HERE, f"nothing gives it {last}", "Make one model"),
+        )
+        for handler, last in ((two_fields, "body"), (two_models, "other"))
+    ],
+    row(
+        "context that does not say so",
+        TypeError,
+        lambda: define_action(handler=context_alone),
+        *("context_alone", HERE, "its only parameter is the input", "handler(ctx: ActionContext)"),
     ),
     row(
         "annotation that is not imported",
@@ -331,6 +360,12 @@ TABLE = [
         *("A decorator stands above the action guarded", HERE, "Put it below @actions.action"),
     ),
     row(
+        "route above ours",
+        TypeError,
+        route_above,
+        *("A route stands above the action act", HERE, "action_url('act')", "Leave the route out"),
+    ),
+    row(
         "model for a name",
         TypeError,
         lambda: build()[1].action(Post)(create_post),
@@ -343,6 +378,18 @@ TABLE = [
         *("takes a name, not 3", "@action('createPost', accept='json')"),
     ),
     # --- options
+    row(
+        "name as an option",
+        TypeError,
+        lambda: build()[1].action(name="likePost")(create_post),
+        *("@action has no option name=", "The name comes first: @action('createPost')"),
+    ),
+    row(
+        "name as an option of define_action",
+        TypeError,
+        lambda: define_action(handler=create_post, name="likePost"),
+        *("define_action has no option name=", "Its key in the dictionary names it"),
+    ),
     row(
         "unknown option",
         TypeError,
@@ -385,6 +432,19 @@ TABLE = [
         lambda: ActionGroup("blog", guard="admin"),
         *("The group 'blog'", "a guard is a function of the context, not 'admin'"),
     ),
+    *[
+        row(
+            f"guard that takes {what}",
+            TypeError,
+            lambda guard=guard: define_action(handler=create_post, guard=guard),
+            *("create_post", HERE, "a guard is a function of the context, def guard(ctx), and"),
+        )
+        for what, guard in {
+            "nothing": lambda: True,
+            "two": lambda user, post: True,
+            "a name": lambda ctx, *, role: True,
+        }.items()
+    ],
     row(
         "limit that is no size",
         ValueError,
@@ -397,6 +457,27 @@ TABLE = [
         lambda: define_action(handler=create_post, fragment_context={"posts": []}),
         *("create_post", HERE, "fragment_context", "lambda ctx, result:", "not {'posts': []}"),
     ),
+    row(
+        "context of a fragment that takes one",
+        TypeError,
+        with_options(fragment="page.html", fragment_context=lambda ctx: {}),
+        *("needs_nothing", HERE, "fragment_context is a function of", "lambda ctx, result:"),
+    ),
+    row(
+        "context of no fragment",
+        TypeError,
+        with_options(fragment_context=lambda ctx, result: {}),
+        *("needs_nothing", HERE, "fragment_context is for a fragment: give fragment= too"),
+    ),
+    *[
+        row(
+            f"fragment that is {fragment!r}",
+            TypeError,
+            with_options(fragment=fragment),
+            *("needs_nothing", HERE, "'posts/index.html#form'", f"it is not {fragment!r}"),
+        )
+        for fragment in ("", "#form", 3)
+    ],
     # --- names and groups
     row(
         "name that is taken",
@@ -433,6 +514,12 @@ TABLE = [
         TypeError,
         lambda: build()[1].register(ActionGroup("a"), ActionGroup("b")),
         *("not <flask_actions.action.ActionGroup", "Call register() once for each group"),
+    ),
+    row(
+        "group as a blueprint",
+        TypeError,
+        group_as_a_blueprint,
+        *("under a name", "once for each group, actions.register(group)"),
     ),
     row(
         "member of two groups",
@@ -521,6 +608,12 @@ TABLE = [
         LookupError,
         in_page("{{ action_url('zzz') }}"),
         *("no action 'zzz'", "It has: createPost"),
+    ),
+    row(
+        "group that is not registered",
+        LookupError,
+        in_page("{{ action_url('blog.comment') }}"),
+        *("no action 'blog.comment'", "no group 'blog' either", "actions.register(blog)"),
     ),
     row(
         "action that is not registered",
@@ -629,18 +722,6 @@ TABLE = [
         lambda: ActionInputError("Already taken"),
         *("not 'Already taken'", "{'email': 'Already taken'}", "Issue"),
     ),
-    row(
-        "errors within errors",
-        TypeError,
-        lambda: ActionInputError({"contact": {"email": ["Already taken"]}}),
-        *("for 'contact'", "has {'email': ['Already taken']}", "'lines.0.qty'"),
-    ),
-    row(
-        "number for a message",
-        TypeError,
-        lambda: ActionInputError({"email": 3}),
-        *("has 3 for 'email'", "a text or a list of texts"),
-    ),
     *(
         row(
             f"waiting time that is no number: {wrong!r}",
@@ -650,6 +731,15 @@ TABLE = [
         )
         for wrong in ("soon", timedelta(seconds=3), float("nan"), float("inf"))
     ),
+    *[
+        row(
+            f"{given!r} for a field's message",
+            TypeError,
+            lambda given=given: ActionInputError({"contact": given}),
+            *("a text for 'contact', or several in a list", f"not {given!r}", "'contact.email'"),
+        )
+        for given in (3, None, {"email": "Taken"}, ValueError("Taken"))
+    ],
     # --- calls
     row(
         "async action in async code",
@@ -692,6 +782,12 @@ TABLE = [
         LookupError,
         posting(lambda: None, HTMX, fragment="page.html#from"),
         *("'page.html' has no block 'from'", "its blocks: form"),
+    ),
+    row(
+        "context of a fragment that gives nothing",
+        TypeError,
+        posting(lambda: None, HTMX, fragment="page.html", fragment_context=lambda ctx, _: None),
+        *("The fragment_context of act gave None", "it returns a dictionary"),
     ),
     # --- the context
     *[
@@ -961,6 +1057,41 @@ def long_text() -> str:
     return secrets.token_hex(5000)  # which does not shrink
 
 
+def returning() -> Any:
+    return ActionError("CONFLICT", "Taken")
+
+
+def form_without_enctype() -> None:
+    class Picture(BaseModel):
+        picture: Upload
+
+    app, actions = build()
+    actions.action("act", input=Picture)(lambda input: None)
+    app.test_client().post("/_actions/act", data="picture=cat.png", content_type=FORM)
+
+
+def form_for_a_number() -> None:
+    def act(input: int) -> None: ...
+
+    app, actions = build()
+    actions.action(act)
+    app.test_client().post("/_actions/act", data={"input": "3"})
+
+
+def form_without_token() -> None:
+    app, _ = build()
+    CSRFProtect(app)
+    app.test_client().post("/_actions/createPost", data={"title": "x"})
+
+
+def page_of_another_name() -> None:
+    app, actions = build()
+    actions.action("act")(refuse)
+    app.add_url_rule("/", view_func=lambda: str(get_action_result("createPost")))
+    client = app.test_client()
+    client.get(client.post("/_actions/act", data={"_key": "7"}).location)
+
+
 #: No folder can be made in a file.
 NO_FOLDER = __file__
 
@@ -978,6 +1109,36 @@ LOGGED = [
         posting(unsendable, RPC),
         ("The result of act cannot be serialised", "Return plain data, a pydantic model"),
         id="result that cannot be sent",
+    ),
+    pytest.param(
+        posting(returning, RPC),
+        ("The result of act cannot be serialised", "An ActionError is raised, not returned"),
+        id="error that is returned",
+    ),
+    pytest.param(
+        form_without_enctype,
+        ("The form of act sent the file 'picture' as its name alone", "multipart/form-data"),
+        id="form without its type",
+    ),
+    pytest.param(
+        in_page("{{ action_form('createPost').titel }}"),
+        ("In the form createPost: The form has no field 'titel'", "there are: title"),
+        id="field that the form does not have",
+    ),
+    pytest.param(
+        form_for_a_number,
+        ("A form sends fields, and the input of act is int", "give it a model"),
+        id="form for a number",
+    ),
+    pytest.param(
+        form_without_token,
+        ("A post to /_actions/createPost has no CSRF token", 'value="{{ csrf_token() }}"'),
+        id="form without a token",
+    ),
+    pytest.param(
+        page_of_another_name,
+        ("The page / does not show the error of act", "get_action_result('act', key='7')"),
+        id="page that asks for another result",
     ),
     pytest.param(
         posting(leaving, RPC),

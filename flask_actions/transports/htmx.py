@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app, render_template
@@ -124,7 +125,13 @@ def _render_block(template: Template, block: str, context: Context) -> str:
 def _render_all(call: WebCall, action: Action[Any], result: SafeResult[Any]) -> str:
     context: dict[str, Any] = {"result": result}
     if action.fragment_context is not None:
-        context.update(action.fragment_context(call.ctx, result))
+        more = action.fragment_context(call.ctx, result)
+        if not isinstance(more, Mapping):
+            raise TypeError(
+                f"The fragment_context of {action.name} gave {more!r}: it returns a dictionary of "
+                f"what the template needs."
+            )
+        context.update(more)
     parts = [render_fragment(str(action.fragment), dict(context))]
     for one in call.ctx.htmx.further:
         html = render_fragment(one.fragment, {**context, **one.context})

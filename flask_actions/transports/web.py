@@ -36,9 +36,9 @@ from ..models import Input, Output, unserialisable
 from ..origin import check_origin
 from ..packing import pack, unpack
 from ..result import SafeResult
-from ..shapes import Path
+from ..shapes import Leaf, Path
 from ..urls import add_query, on_site, path_of, quoted, with_query, without_query
-from .base import MARKS, Call
+from .base import MARKS, Call, log
 
 T = TypeVar("T")
 
@@ -292,7 +292,28 @@ class WebCall(Call):
         """A failed result with what the user typed."""
         if result.ok or self.mimetype not in FORM_TYPES:
             return result
+        if isinstance(result.error, ActionInputError) and in_development():
+            self._tell_misfit(result.error)
         return SafeResult(error=result.error, location=result.location, values=self.values)
+
+    def _tell_misfit(self, error: ActionInputError) -> None:
+        """Tell the developer of a form that nobody can fill in so that it fits."""
+        own = self.action.input if self.action else Input()
+        for one in error.issues:
+            if not one.path and isinstance(own.shape, Leaf):
+                log.warning(
+                    "A form sends fields, and the input of %s is %s, which has none: give it a "
+                    "model with a field for each, or write accept='json'.",
+                    self.ctx.name,
+                    own.label,
+                )
+            elif one.code == "upload_expected" and self.mimetype == FORM_TYPES[0]:
+                log.warning(
+                    "The form of %s sent the file %r as its name alone: write "
+                    'enctype="multipart/form-data" into its <form>.',
+                    self.ctx.name,
+                    ".".join(map(str, one.path)),
+                )
 
     # --- the way back
 
@@ -527,8 +548,22 @@ def check_token(app: Flask) -> None:
         _refusing(csrf.protect, "FORBIDDEN")
     except Refusal as refusal:
         if refusal.code == "FORBIDDEN":
+            if in_development() and refusal.message.startswith("The CSRF token is missing"):
+                field = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+                log.warning(
+                    'A post to %s has no CSRF token. Write <input type="hidden" name="%s" '
+                    'value="{{ csrf_token() }}"> into its form, or post by htmx or client.js from '
+                    "a page with actions_head().",
+                    request.path,
+                    field,
+                )
             refusal.message = Text("token_refused", why=refusal.message.rstrip("."))
         raise
+
+
+def in_development() -> bool:
+    """Whether the developer watches, and is told in the log of what looks wrong."""
+    return bool(current_app.debug or current_app.testing)
 
 
 def _is_exempt(csrf: Any) -> bool:

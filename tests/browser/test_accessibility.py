@@ -343,6 +343,26 @@ def _focus_is_kept(page: Page) -> None:
     )
 
 
+# Colours of the reader's own
+
+
+@pytest.mark.parametrize("mode", ["htmx 4"])
+def test_forced_colours_show_what_is_chosen_and_how_far_it_is(paper: Paper) -> None:
+    page = paper.visitor("edith", "/live", forced_colors="active")
+    weights = page.locator(".modes li a").evaluate_all(
+        "all => all.map(a => getComputedStyle(a).fontWeight)"
+    )
+    bar = page.locator("progress")
+    bar.wait_for()
+
+    start = bar.screenshot(animations="disabled")
+    bar.evaluate("bar => { bar.value = 0.5 }")
+    half = bar.screenshot(animations="disabled")
+
+    assert weights[0] > weights[1] == weights[2]
+    assert half != start
+
+
 # Large letters, small screens
 
 

@@ -327,6 +327,7 @@ def test_the_editor_deletes_a_comment(paper: Paper) -> None:
         expect(page.locator(".comment")).to_have_count(1)
 
     expect(page.locator("#comments .done")).to_have_text("The comment is deleted.")
+    expect(page.locator("#comments .done")).to_be_focused()
     expect(page.locator("#comment-count")).to_have_text("1 comment")
 
 
