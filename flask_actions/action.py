@@ -627,7 +627,7 @@ class _Signature:
                 f"{where} cannot be served: the input comes first and the context second, "
                 f"handler(input, ctx)."
             )
-        second = self._named(places[1].name) if len(places) > 1 else None
+        second = self._named(places[1].name) if len(places) > 1 and taken is not None else None
         if isinstance(second, type) and _is_data(second):
             raise TypeError(
                 f"{where} cannot be served: the context comes second, handler(input, ctx), and "

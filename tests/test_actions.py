@@ -654,6 +654,11 @@ def context_given(input: Post, ctx: None) -> str:
     return input.title
 
 
+@decorating(lambda function: lambda *args: function(args[0], ""))
+def text_given(input: Post, more: str) -> str:
+    return input.title + more
+
+
 HANDLERS = {
     "function": echo,
     "wrapped": wrapped,
@@ -672,6 +677,7 @@ HANDLERS = {
     "given more by a decorator": more_given,
     "decorator that takes the context": context_taken,
     "decorator that gives the context": context_given,
+    "decorator that gives a text": text_given,
     "defaults": defaulted,
     "async": coroutine,
     "async partial": functools.partial(coroutine),
