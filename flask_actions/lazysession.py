@@ -93,7 +93,7 @@ class LazySessions(SessionInterface):
     def is_null_session(self, obj: object) -> bool:
         if isinstance(obj, LazySession):
             obj = opened(obj)
-        return obj is not None and self.whole.is_null_session(obj)
+        return obj is None or self.whole.is_null_session(obj)  # nothing to save
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         whole = opened(session) if isinstance(session, LazySession) else session

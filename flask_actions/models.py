@@ -228,8 +228,9 @@ class ModelInput(Input):
         self, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
     ) -> ActionInputError:
         shape, places = self.shape, self.places
-        if places is None and not _names_fields(details):
-            return ActionInputError(_Found(shape, details, sent))
+        told = _told(shape, details, sent) if places is None else None
+        if told is not None:
+            return ActionInputError(_Found(told))
         issues: dict[Any, Issue] = {}
         strays: list[Path] = []
         for detail in details:
@@ -306,48 +307,41 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
     return error.errors(include_url=False, include_input=False)
 
 
-def _names_fields(details: list[ErrorDetails]) -> bool:
-    """Whether a validator said which fields an error is about."""
+def _told(
+    shape: Shape, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
+) -> dict[Told, ErrorDetails] | None:
+    """What pydantic found in an input that has no messages of its own, as clients are told it.
+
+    :param sent: gives the path as the form sent it.
+    :returns: None if a validator said which fields an error is about.
+    """
+    told: dict[Told, ErrorDetails] = {}
+    plain = shape.plain if isinstance(shape, Fields) else {}
     for detail in details:
         if "ctx" in detail and "fields" in detail["ctx"]:
-            return True
-    return False
+            return None
+        code, loc = detail["type"], detail["loc"]
+        # Most errors are of a field of the model itself, whose path is known.
+        path = plain.get(loc) or clean_path(shape, loc, code)
+        if sent is not None:
+            path = sent(path)
+        said = str(_message(detail)) if code in _RETOLD else detail["msg"]
+        told[path, code, said] = detail  # once each: union members often say the same
+    return told
 
 
 class _Found(LateIssues):
-    """What pydantic found in an input that has no messages of its own.
+    """What pydantic found in an input that has no messages of its own."""
 
-    :param sent: gives the path as the form sent it.
-    """
-
-    def __init__(
-        self, shape: Shape, details: list[ErrorDetails], sent: Callable[[Path], Path] | None
-    ) -> None:
-        self._shape = shape
-        self._details = details
-        self._sent = sent
-        self._told: dict[Told, ErrorDetails] | None = None
+    def __init__(self, told: dict[Told, ErrorDetails]) -> None:
+        self._told = told
 
     def __iter__(self) -> Iterator[Issue]:
-        for (path, code, _), detail in self.told().items():
+        for (path, code, _), detail in self._told.items():
             yield Issue(path, code, _message(detail), _context(detail))
 
-    def told(self) -> dict[Told, ErrorDetails]:
-        if self._told is not None:
-            return self._told
-        told: dict[Told, ErrorDetails] = {}
-        shape, sent = self._shape, self._sent
-        plain = shape.plain if isinstance(shape, Fields) else {}
-        for detail in self._details:
-            code, loc = detail["type"], detail["loc"]
-            # Most errors are of a field of the model itself, whose path is known.
-            path = plain.get(loc) or clean_path(shape, loc, code)
-            if sent is not None:
-                path = sent(path)
-            said = str(_message(detail)) if code in _RETOLD else detail["msg"]
-            told[path, code, said] = detail  # once each: union members often say the same
-        self._told = told
-        return told
+    def told(self) -> Iterable[Told]:
+        return self._told
 
 
 class FormInput(Input):
