@@ -198,7 +198,8 @@ def _with_maps(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
             return _with_maps(value, schema["schema"], definitions) if "schema" in schema else value
     changed = {}
     for key, type_ in types.items():
-        if type_ is None or (isinstance(value, dict) and key not in value):
+        # Another choice of a union may have fewer members.
+        if type_ is None or not (key in value if isinstance(value, dict) else key < len(value)):
             continue
         new = _with_maps(value[key], type_, definitions)
         if new is not value[key]:

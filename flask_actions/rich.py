@@ -97,7 +97,7 @@ class _Teller:
         values = _VALUES if isinstance(kind, str) else ()
         new = {name: one if name in values else self.apart(one) for name, one in schema.items()}
         if kind == "union":
-            new["choices"].sort(key=self._rank)
+            new.update(self._by_class(new["choices"]))
         if isinstance(kind, str) and kind in _CLASSES:
             new["cls"] = _stand_in(schema["cls"])
         return new
@@ -124,14 +124,43 @@ class _Teller:
             changed["return_schema"] = {**_ANY, "serialization": _OPENED}
         return {**told, **changed} if changed else told
 
-    def _rank(self, choice: Any) -> int:
-        """Classes before those that they are made of: pydantic takes the first one that fits."""
-        schema = choice[0] if isinstance(choice, tuple) else choice
+    def _by_class(self, choices: Iterable[Any]) -> _Schema:
+        """A union in which a value's class says which choice is meant.
+
+        No value is exactly of a stand-in. So pydantic would rather take a choice whose serialiser
+        is a function, since that takes anything.
+        """
+        told: dict[str, Any] = {}
+        classes: dict[str, _StandIn] = {}
+        rest = []
+        for at, one in enumerate(choices):
+            schema = one[0] if isinstance(one, tuple) else one
+            cls = self._class_of(schema)
+            if cls is None:
+                rest.append(schema)
+            else:
+                told[str(at)], classes[str(at)] = schema, cls
+        if not classes:
+            return {}
+        if rest:
+            told["rest"] = {"type": "union", "choices": rest}
+        # Classes before those that they are made of.
+        tags = sorted(classes, key=lambda tag: -len(classes[tag].real.__mro__))
+
+        def choose(value: object) -> str:
+            fitting = (tag for tag in tags if isinstance(value, classes[tag]))
+            return next(fitting, "rest" if rest else tags[0])
+
+        return {"type": "tagged-union", "choices": told, "discriminator": choose}
+
+    def _class_of(self, schema: Any) -> _StandIn | None:
         while "cls" not in schema and ("schema" in schema or "schema_ref" in schema):
             ref = schema.get("schema_ref")
             schema = schema["schema"] if ref is None else self._definitions[ref]
-        cls = schema.get("cls")
-        return -len(getattr(cls, "real", cls).__mro__) if isinstance(cls, type) else 0
+        cls: Any = schema.get("cls")
+        if isinstance(cls, _StandIn):
+            return cls
+        return _stand_in(cls) if schema.get("type") in _CLASSES else None
 
 
 _CLASSES = frozenset({"model", "dataclass"})
@@ -229,7 +258,7 @@ class _StandIn(type):
         return isinstance(value, cls.real)
 
 
-def _stand_in(real: type) -> type:
+def _stand_in(real: type) -> _StandIn:
     own = _StandIn(real.__name__, (), {"__module__": real.__module__})
     own.real = real
     return own

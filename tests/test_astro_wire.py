@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -29,6 +29,7 @@ from pydantic import (
     Field,
     HttpUrl,
     PlainSerializer,
+    SecretStr,
     SerializeAsAny,
     Strict,
     computed_field,
@@ -1249,6 +1250,17 @@ class Zoo(BaseModel):
     inner: dict[str, Zoo] = {}
 
 
+class Grade(IntEnum):
+    GOOD = 1
+
+
+class Choice(BaseModel):
+    """A model beside what a function writes, and beside a class that numbers are made of."""
+
+    paid: Card | SecretStr
+    grade: Grade | str = Grade.GOOD
+
+
 CARD = {"type": "visa", "at": NOW, "number": HIDDEN}
 ACCOUNT = {"number": HIDDEN, "at": NOW}
 SAVING = {**ACCOUNT, "rate": "1"}
@@ -1317,6 +1329,12 @@ EMPTY = {
             id="a union of a class and its base",
         ),
         pytest.param(Wallet(extra=Card()), {**EMPTY, "extra": CARD}, id="an extra member"),
+        pytest.param(Choice(paid=Card()), {"paid": CARD, "grade": 1}, id="beside a function"),
+        pytest.param(
+            Choice(paid="4242", grade="good"),
+            {"paid": "*" * 10, "grade": "good"},
+            id="a secret beside a model",
+        ),
     ],
 )
 def test_what_is_hidden_from_json_is_hidden_from_devalue(data, arrived, declared):
@@ -1401,6 +1419,13 @@ class Counted(BaseModel):
             '[{"likes":1,"names":2,"inner":3},["Map"],{},[4],{"likes":5,"names":8,"inner":9},'
             '["Map",6,7],7,1,{},[]]',
             id="in a model",
+        ),
+        pytest.param(tuple[int, dict[int, str]] | list[int], [1], "[[1],1]", id="in another one"),
+        pytest.param(
+            tuple[int, dict[int, str]] | list[int],
+            (1, {}),
+            '[[1,2],1,["Map"]]',
+            id="in a tuple of a union",
         ),
     ],
 )
