@@ -23,7 +23,7 @@ from .errors import ActionError, ActionInputError, Issue
 from .forms import Decoded
 from .messages import Text
 from .models import DICTIONARIES, Output, TypedOutput, definitions_of, keys_are_texts, kind_of
-from .rich import serializer_for
+from .rich import is_pydantics, serializer_for
 
 #: The client reads a URL by a reviver of its own, so it is a custom type: ``["URL", <text>]``.
 _ENCODERS: Encoders = {AnyUrl: ("URL", str), Url: ("URL", str)}
@@ -166,8 +166,14 @@ def _is_map(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
 def _with_maps(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
     """*value* with a Map for each empty dictionary that is none of texts; itself without any."""
     match schema["type"]:
-        case _ if not isinstance(value, (dict, list, tuple)) or "serialization" in schema:
+        case _ if not isinstance(value, (dict, list, tuple)):
             return value
+        case _ if "serialization" in schema and not is_pydantics(schema):
+            return value
+        case "json-or-python":  # a Sequence
+            return _with_maps(value, schema["json_schema"], definitions)
+        case "lax-or-strict":  # a defaultdict
+            return _with_maps(value, schema["lax_schema"], definitions)
         case "definition-ref":
             return _with_maps(value, definitions[schema["schema_ref"]], definitions)
         case "model-fields" | "typed-dict" | "dataclass-args" if isinstance(value, dict):

@@ -725,6 +725,8 @@ def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:
             several = choices.values() if isinstance(choices, Mapping) else choices
             members = (one[0] if isinstance(one, tuple) else one for one in several)
             kinds = {keys_are_texts(one, definitions) for one in members}
+        case "nullable":  # None is a Map's key
+            kinds = {keys_are_texts(keys["schema"], definitions), False}
         case "definition-ref":
             return keys_are_texts(definitions[keys["schema_ref"]], definitions)
         case kind if kind in _OF_ANY_KIND:

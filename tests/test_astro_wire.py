@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -1412,6 +1412,9 @@ class Counted(BaseModel):
         pytest.param(dict[int, str], {}, '[["Map"]]', id="numbers"),
         pytest.param(dict[str, str], {}, "[{}]", id="texts"),
         pytest.param(dict[str | int, str], {}, "[{}]", id="either"),
+        pytest.param(dict[int | None, str], {}, '[["Map"]]', id="numbers and none"),
+        pytest.param(defaultdict[int, list[str]], {}, '[["Map"]]', id="with a default"),
+        pytest.param(Sequence[dict[int, str]], [{}], '[[1],["Map"]]', id="in a sequence"),
         pytest.param(list[dict[int, str]], [{}, {1: "a"}], '[[1,2],["Map"],["Map",3,4],1,"a"]'),
         pytest.param(
             Counted,

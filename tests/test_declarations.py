@@ -557,6 +557,7 @@ ARRIVING: dict[str, tuple[Any, list[Any]]] = {
     "members that are texts": (dict[Word, int], [{}, {'b"q|uo': 1}]),
     "members that are numbers": (dict[Size, int], [{}, {1: 1}]),
     "either": (dict[str | int, int], [{}, {"a": 1}, {1: 1}, {1: 1, "a": 2}]),
+    "texts or none": (dict[str | None, int], [{}, {"a": 1}, {None: 1}]),
     "literals": (dict[Literal["a", "b"], int], [{}, {"a": 1}]),
     "mixed literals": (dict[Literal["a", 1], int], [{}, {"a": 1}, {1: 1}]),
     "ids": (dict[UUID, date], [{}, {UUID(int=1): date.today()}]),
