@@ -216,7 +216,7 @@ def _opened(value: Any, met: dict[int, tuple[Any, Any]] | None = None) -> Any:
     kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if hasattr(kind, "__pydantic_serializer__"):
+    if hasattr(kind, "__pydantic_core_schema__"):
         return serializer_of(kind).to_python(value, by_alias=True)
     met = {} if met is None else met
     if id(value) in met:

@@ -1139,6 +1139,12 @@ SECRETIVE = Secretive(created_at=NOW, price=Decimal(1))
         pytest.param(tuple[int, datetime], (1, NOW), [1, NOW], id="a tuple"),
         pytest.param(Color, "red", "red", id="an enum"),
         pytest.param(HttpUrl, "https://a.example", AnyUrl("https://a.example/"), id="a URL"),
+        pytest.param(
+            create_model("Open", any=(Any, ...)),
+            {"any": [AnyUrl("https://a.example")]},
+            {"any": [AnyUrl("https://a.example/")]},
+            id="a URL within a field of any type",
+        ),
     ],
 )
 def test_declared_output_shows_what_it_declares(output, data, arrived):
