@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import AnyUrl
-from pydantic_core import SchemaSerializer, Url, from_json
+from pydantic_core import PydanticSerializationError, SchemaSerializer, Url, from_json
 
 from . import messages
 from .devalue import HOLE, UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, loads
@@ -120,8 +120,9 @@ def _shown(data: Any, output: Output) -> Any:
     # That of the declared type and not of the value's: a subclass may have more than it shows.
     try:
         return _serializer_of(output).to_python(data, by_alias=True)
-    except TypeError:  # a set of models: dictionaries fit into no set
-        # devalue finds a way for a model; else JSON has one, of a list.
+    except (TypeError, PydanticSerializationError):
+        # A set of models: dictionaries fit into no set. devalue finds a way for a model; else JSON
+        # has one, of a list.
         serializer = output.described.serializer
         is_own = getattr(type(data), "__pydantic_serializer__", None) is serializer
         return data if is_own else serializer.to_python(data, by_alias=True, mode="json")

@@ -1130,6 +1130,15 @@ SECRETIVE = Secretive(created_at=NOW, price=Decimal(1))
             id="a set of models in a model",
         ),
         pytest.param(set[Tag], {Tag(name="x")}, [{"name": "x"}], id="a set of models"),
+        pytest.param(
+            Sequence[set[Tag]], [{Tag(name="x")}], [[{"name": "x"}]], id="sets of models in a row"
+        ),
+        pytest.param(
+            create_model("Rows", at=(datetime, NOW), rows=(Sequence[set[Tag]], ...)),
+            {"rows": [{Tag(name="x")}]},
+            {"at": NOW, "rows": [[{"name": "x"}]]},
+            id="sets of models in a row of a model",
+        ),
         pytest.param(Row, {"at": NOW}, {"atTime": NOW}, id="the alias of a TypedDict"),
         pytest.param(Shown, Shown(at=NOW), {"at": "at 12:30", "year": 2024}, id="serialisers"),
         pytest.param(
@@ -1267,6 +1276,11 @@ class Choice(BaseModel):
     grade: Grade | str = Grade.GOOD
 
 
+class Several(BaseModel):
+    by: dict[str, Card] | dict[str, int]
+    row: Sequence[int] | list[dict[str, Card]]
+
+
 CARD = {"type": "visa", "at": NOW, "number": HIDDEN}
 ACCOUNT = {"number": HIDDEN, "at": NOW}
 SAVING = {**ACCOUNT, "rate": "1"}
@@ -1337,6 +1351,11 @@ EMPTY = {
         pytest.param(Wallet(extra=Card()), {**EMPTY, "extra": CARD}, id="an extra member"),
         pytest.param(Choice(paid=Card()), {"paid": CARD, "grade": 1}, id="beside a function"),
         pytest.param(
+            Several(by={"a": Card()}, row=[{"a": Card()}]),
+            {"by": {"a": CARD}, "row": [{"a": CARD}]},
+            id="in a dictionary beside others",
+        ),
+        pytest.param(
             Choice(paid="4242", grade="good"),
             {"paid": "*" * 10, "grade": "good"},
             id="a secret beside a model",
@@ -1350,6 +1369,47 @@ def test_what_is_hidden_from_json_is_hidden_from_devalue(data, arrived, declared
     text = post(app.test_client(), "give").text
 
     assert loads(text) == arrived
+    assert "4242" not in text
+
+
+class User(BaseModel):
+    name: str = "Ada"
+
+
+class UserInDb(User):
+    hash: str = "4242"
+
+
+@pytest.mark.parametrize("accept", ["application/json", DEVALUE])
+@pytest.mark.parametrize(
+    ("output", "give"),
+    [
+        pytest.param(User, UserInDb, id="alone"),
+        pytest.param(User | Sequence[User], UserInDb, id="beside many"),
+        pytest.param(User | SecretStr, UserInDb, id="beside a secret"),
+        pytest.param(User | HttpUrl | None, UserInDb, id="beside a URL"),
+        pytest.param(
+            list[User | Annotated[int, PlainSerializer(lambda value: value)]],
+            lambda: [UserInDb()],
+            id="beside a function",
+        ),
+        pytest.param(
+            dict[str, User] | dict[str, int], lambda: {"ada": UserInDb()}, id="in a dictionary"
+        ),
+        pytest.param(
+            create_model("Of", one=(User | Sequence[User], ...)),
+            lambda: {"one": UserInDb()},
+            id="in a field",
+        ),
+    ],
+)
+def test_what_only_a_subclass_has_leaves_in_no_union(output, give, accept):
+    app, actions = build(ACTIONS_WIRE="plain")
+    actions.action("give", output=output)(give)
+
+    text = post(app.test_client(), "give", headers={"Accept": accept}).text
+
+    assert "Ada" in text
     assert "4242" not in text
 
 
