@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import AnyUrl
-from pydantic_core import SchemaSerializer, Url, from_json
+from pydantic_core import PydanticSerializationError, SchemaSerializer, Url, from_json
 
 from . import messages
 from .devalue import HOLE, UNDEFINED, Encoders, Map, MapItems, SetItems, dumps, loads
@@ -23,7 +23,7 @@ from .errors import ActionError, ActionInputError, Issue
 from .forms import Decoded
 from .messages import Text
 from .models import DICTIONARIES, Output, TypedOutput, definitions_of, keys_are_texts, kind_of
-from .rich import serializer_for
+from .rich import is_pydantics, serializer_for
 
 #: The client reads a URL by a reviver of its own, so it is a custom type: ``["URL", <text>]``.
 _ENCODERS: Encoders = {AnyUrl: ("URL", str), Url: ("URL", str)}
@@ -120,8 +120,9 @@ def _shown(data: Any, output: Output) -> Any:
     # That of the declared type and not of the value's: a subclass may have more than it shows.
     try:
         return _serializer_of(output).to_python(data, by_alias=True)
-    except TypeError:  # a set of models: dictionaries fit into no set
-        # devalue finds a way for a model; else JSON has one, of a list.
+    except (TypeError, PydanticSerializationError):
+        # A set of models: dictionaries fit into no set. devalue finds a way for a model; else JSON
+        # has one, of a list.
         serializer = output.described.serializer
         is_own = getattr(type(data), "__pydantic_serializer__", None) is serializer
         return data if is_own else serializer.to_python(data, by_alias=True, mode="json")
@@ -166,8 +167,14 @@ def _is_map(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
 def _with_maps(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
     """*value* with a Map for each empty dictionary that is none of texts; itself without any."""
     match schema["type"]:
-        case _ if not isinstance(value, (dict, list, tuple)) or "serialization" in schema:
+        case _ if not isinstance(value, (dict, list, tuple)):
             return value
+        case _ if "serialization" in schema and not is_pydantics(schema):
+            return value
+        case "json-or-python":  # a Sequence
+            return _with_maps(value, schema["json_schema"], definitions)
+        case "lax-or-strict":  # a defaultdict
+            return _with_maps(value, schema["lax_schema"], definitions)
         case "definition-ref":
             return _with_maps(value, definitions[schema["schema_ref"]], definitions)
         case "model-fields" | "typed-dict" | "dataclass-args" if isinstance(value, dict):
@@ -198,7 +205,8 @@ def _with_maps(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
             return _with_maps(value, schema["schema"], definitions) if "schema" in schema else value
     changed = {}
     for key, type_ in types.items():
-        if type_ is None or (isinstance(value, dict) and key not in value):
+        # Another choice of a union may have fewer members.
+        if type_ is None or not (key in value if isinstance(value, dict) else key < len(value)):
             continue
         new = _with_maps(value[key], type_, definitions)
         if new is not value[key]:

@@ -322,11 +322,15 @@ def _is_of(literal: str, two: str) -> bool:
         return two == ("number" if _is_number(literal) else "boolean")
     if two[:1] != "`":
         return two == "string"
-    text = json.loads(literal) if literal[0] == '"' else _example(literal[1:-1])
+    text = json.loads(literal) if literal[0] == '"' else _example(_unescaped(literal))
     pattern = _HOLE.sub(
-        lambda hole: r"-?\d+" if hole[1] == "number" else ".*", re.escape(two[1:-1])
+        lambda hole: r"-?\d+" if hole[1] == "number" else ".*", re.escape(_unescaped(two))
     )
     return re.fullmatch(pattern, text, re.DOTALL) is not None
+
+
+def _unescaped(template: str) -> str:
+    return re.sub(r"\\(.)", r"\1", template[1:-1])
 
 
 def _example(pattern: str) -> str:

@@ -508,9 +508,16 @@ def _fields_of(input: Input) -> list[str]:
 
 
 def _name(path: str) -> str:
-    if "${" in path:
-        return f"`{path}`"
-    return json.dumps(path, ensure_ascii=False)
+    between = _HOLE.split(path)
+    if len(between) == 1:
+        return json.dumps(path, ensure_ascii=False)
+    between[::2] = [_SPECIAL.sub(r"\\\g<0>", text) for text in between[::2]]
+    return f"`{''.join(between)}`"
+
+
+#: Where any number or text may stand in a name, and what else a template's text cannot have.
+_HOLE = re.compile(r"(\$\{(?:number|string)\})")
+_SPECIAL = re.compile(r"[\\`]|\$(?=\{)")
 
 
 # Schemas
@@ -621,10 +628,11 @@ def _literal(value: Any) -> str:
 
 def parts_of(told: str, sign: str = "|") -> list[str]:
     """The members of a union; of a list, an intersection, by another *sign*."""
-    parts, depth, start, quote = [], 0, 0, ""
+    parts, depth, start, quote, escaped = [], 0, 0, "", False
     for place, char in enumerate(told):
         if quote:
-            quote = "" if char == quote and told[place - 1] != "\\" else quote
+            quote = "" if char == quote and not escaped else quote
+            escaped = char == "\\" and not escaped
         elif char in '"`':
             quote = char
         elif char in "<([{":

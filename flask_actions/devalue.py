@@ -574,7 +574,7 @@ def _dumped(value: Any) -> Any:
     dump = partial(serializer_of(value.__class__).to_python, value, by_alias=True)
     try:
         return dump()
-    except TypeError:
+    except (TypeError, PydanticSerializationError):
         # A set of models: dictionaries fit into no set, but into the list that JSON has of it.
         if isinstance(value, RootModel):
             return dump(mode="json")
@@ -584,7 +584,7 @@ def _dumped(value: Any) -> Any:
     for name in (*value.__pydantic_fields__, *extra, *computed):
         try:
             plain.update(dump(include={name}))
-        except TypeError:
+        except (TypeError, PydanticSerializationError):
             plain.update(dump(include={name}, mode="json"))
     return plain
 

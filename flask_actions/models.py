@@ -31,7 +31,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from .errors import ActionError, ActionInputError, Issue, LateIssues, Told
 from .messages import Places, Text, is_lazy
 from .packing import types_in
-from .rich import is_pydantics
+from .rich import exact, is_pydantics
 from .shapes import (
     Fields,
     Items,
@@ -559,9 +559,13 @@ class TypedOutput(Output):
                 f"it declares, or declare what is returned (output=)."
             ) from None
 
+    @cached_property
+    def _writer(self) -> SchemaSerializer:
+        return exact(self.described.core_schema, self._serializer)
+
     def to_json(self, data: Any) -> bytes:
         # By alias, as untyped data leaves, and as the model's JSON schema says.
-        return self._serializer.to_json(data, by_alias=True)
+        return self._writer.to_json(data, by_alias=True)
 
     def to_plain(self, data: Any) -> Any:
         # Models are packed by their fields: their serialisers write what people read, and no set
@@ -735,6 +739,8 @@ def keys_are_texts(keys: Any, definitions: Mapping[str, Any]) -> bool | None:
             several = choices.values() if isinstance(choices, Mapping) else choices
             members = (one[0] if isinstance(one, tuple) else one for one in several)
             kinds = {keys_are_texts(one, definitions) for one in members}
+        case "nullable":  # None is a Map's key
+            kinds = {keys_are_texts(keys["schema"], definitions), False}
         case "definition-ref":
             return keys_are_texts(definitions[keys["schema_ref"]], definitions)
         case kind if kind in _OF_ANY_KIND:

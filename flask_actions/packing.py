@@ -11,7 +11,7 @@ import dataclasses
 import json
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -138,11 +138,14 @@ def _write(value: Any, types: Types) -> Any:
             for key, item in value.items()
         }
     if types.get(kind.__name__) is kind:
-        return [f"{_SIGN}={kind.__name__}", _fields(value, True, types)]
+        return [f"{_SIGN}={kind.__name__}", _fields(value, kind, True, types)]
     if isinstance(value, Enum):
         return _write(value.value, types)
     if isinstance(value, BaseModel) or dataclasses.is_dataclass(kind):
-        plain = _fields(value, False, types)
+        for base in kind.__mro__:
+            if types.get(base.__name__) is base:  # a subclass has more than is declared
+                return [f"{_SIGN}={base.__name__}", _fields(value, base, True, types)]
+        plain = _fields(value, kind, False, types)
         return plain["root"] if _is_root(kind) else plain
     if isinstance(value, Mapping):
         if all(type(key) is str for key in value):
@@ -152,7 +155,8 @@ def _write(value: Any, types: Types) -> Any:
     if isinstance(value, (set, frozenset, tuple)):
         sign = next(one.__name__ for one in (tuple, set, frozenset) if isinstance(value, one))
         return [_SIGN + sign, [_write(item, types) for item in value]]
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+    several = isinstance(value, (Sequence, Iterator))
+    if several and not isinstance(value, (str, bytes, bytearray)):
         items = [_write(item, types) for item in value]
         signed = bool(items) and isinstance(items[0], str) and items[0].startswith(_SIGN)
         return [_SIGN + "list", items] if signed else items
@@ -168,9 +172,11 @@ def _key(key: Any, types: Types) -> Any:
     return written
 
 
-def _fields(value: Any, known: bool, types: Types) -> dict[str, Any]:
-    """The fields of a model or a dataclass, as they are and not as its serialisers show them."""
-    kind: Any = type(value)
+def _fields(value: Any, kind: Any, known: bool, types: Types) -> dict[str, Any]:
+    """The fields of a model or a dataclass, as they are and not as its serialisers show them.
+
+    :param kind: its type, or the one that is declared.
+    """
     facts: dict[str, Any] = getattr(value, "__dict__", {})
     if known and facts.keys() == _all_shown(kind) and not value.__pydantic_extra__:
         if _AS_IT_IS.issuperset(map(type, facts.values())):
@@ -180,8 +186,9 @@ def _fields(value: Any, known: bool, types: Types) -> dict[str, Any]:
         item = getattr(value, name)
         if info is None or not _excluded(info, item):
             plain[name] = item if type(item) in _AS_IT_IS else _field(value, name, item, types)
-    for name, item in (getattr(value, "__pydantic_extra__", None) or {}).items():
-        plain[name] = _write(item, types)
+    extra = getattr(value, "__pydantic_extra__", None)
+    if extra and (kind is type(value) or kind.model_config.get("extra") == "allow"):
+        plain.update((name, _write(item, types)) for name, item in extra.items())
     if not known and isinstance(value, BaseModel):
         for name in kind.model_computed_fields:
             plain[name] = _write(getattr(value, name), types)

@@ -30,7 +30,67 @@ def serializer_for(core_schema: Any, own: SchemaSerializer) -> SchemaSerializer:
     """The serialiser of a type; its *own* where that hides nothing from JSON alone."""
     teller = _Teller(core_schema)
     told = teller.tell(core_schema)
-    return own if told is core_schema else SchemaSerializer(teller.apart(told))
+    if told is core_schema:
+        return exact(core_schema, own)
+    return SchemaSerializer(teller.apart(told))
+
+
+def exact(core_schema: Any, own: SchemaSerializer) -> SchemaSerializer:
+    """A serialiser that shows of an instance of a subclass what its declared class has.
+
+    Pydantic's *own* one does so too, but in some unions: a value that is exactly of no choice is
+    taken by the first one that a function writes, and in a dictionary is written as what it is.
+    """
+    verdicts = {*map(_is_better_by_class, _unions(core_schema))}
+    if True not in verdicts or False in verdicts:
+        return own
+    return SchemaSerializer(_Teller(core_schema).apart(core_schema))
+
+
+def _unions(schema: Any) -> Iterator[list[Any]]:
+    """The choices of each union in a schema."""
+    if isinstance(schema, (list, tuple)):
+        for one in schema:
+            yield from _unions(one)
+    elif isinstance(schema, Mapping):
+        if schema.get("type") == "union" and "choices" in schema:
+            yield [one[0] if isinstance(one, tuple) else one for one in schema["choices"]]
+        for name, one in schema.items():
+            if name not in _VALUES:
+                yield from _unions(one)
+
+
+def _is_better_by_class(choices: list[Any]) -> bool | None:
+    """Whether a value's class should say which choice is meant; None where it is all one."""
+    direct, around, others = set[str](), set[str](), set[str]()
+    for one in choices:
+        kinds = {*_kinds(one)}
+        if one["type"] in _HAVE_CLASSES:
+            direct |= kinds
+        elif kinds.isdisjoint(_HAVE_CLASSES):
+            others |= kinds
+        else:
+            around |= kinds
+    if "generator" in around or (around and "function" in others):
+        return False  # It would be empty at the second look; and the function would take the rest.
+    return bool((direct and "function" in around | others) or "dict" in around) or None
+
+
+def _kinds(schema: Any) -> Iterator[str]:
+    """What is in a schema, and not in a class within it."""
+    if isinstance(schema, (list, tuple)):
+        for one in schema:
+            yield from _kinds(one)
+    elif isinstance(schema, Mapping):
+        kind = schema.get("type")
+        if isinstance(kind, str):
+            yield kind
+        if "function" in (schema.get("serialization") or ()):
+            yield "function"
+        if kind not in _CLASSES:
+            for name, one in schema.items():
+                if name not in _VALUES:
+                    yield from _kinds(one)
 
 
 def when_used(shown: _Schema) -> str:
@@ -96,8 +156,12 @@ class _Teller:
         kind = schema.get("type")
         values = _VALUES if isinstance(kind, str) else ()
         new = {name: one if name in values else self.apart(one) for name, one in schema.items()}
+        shown = schema.get("serialization")
+        if shown is not None and "function" in shown and "return_schema" not in shown:
+            # A union may have taken it for a value of another type.
+            new["serialization"] = {**new["serialization"], "return_schema": _OPENED_ANY}
         if kind == "union":
-            new["choices"].sort(key=self._rank)
+            new.update(self._by_class(new["choices"]))
         if isinstance(kind, str) and kind in _CLASSES:
             new["cls"] = _stand_in(schema["cls"])
         return new
@@ -121,20 +185,46 @@ class _Teller:
         if shown.get("info_arg"):
             changed["function"] = _as_for_json(shown["function"])
         if "function" in shown and "return_schema" not in shown:
-            changed["return_schema"] = {**_ANY, "serialization": _OPENED}
+            changed["return_schema"] = _OPENED_ANY
         return {**told, **changed} if changed else told
 
-    def _rank(self, choice: Any) -> int:
-        """Classes before those that they are made of: pydantic takes the first one that fits."""
-        schema = choice[0] if isinstance(choice, tuple) else choice
+    def _by_class(self, choices: Iterable[Any]) -> _Schema:
+        """A union in which a value's class says which choice is meant.
+
+        No value is exactly of a stand-in. So pydantic would rather take a choice whose serialiser
+        is a function, since that takes anything; and of dictionaries it would take none.
+        """
+        told: dict[str, Any] = {}
+        classes: dict[str, _StandIn] = {}
+        rest: list[Any] = [_NEVER]
+        for at, one in enumerate(choices):
+            schema = one[0] if isinstance(one, tuple) else one
+            cls = self._class_of(schema)
+            if cls is None:
+                rest.append(schema)
+            else:
+                told[str(at)], classes[str(at)] = schema, cls
+        told["rest"] = {"type": "union", "choices": rest}
+        # Classes before those that they are made of.
+        tags = sorted(classes, key=lambda tag: -len(classes[tag].real.__mro__))
+
+        def choose(value: object) -> str:
+            return next((tag for tag in tags if isinstance(value, classes[tag])), "rest")
+
+        return {"type": "tagged-union", "choices": told, "discriminator": choose}
+
+    def _class_of(self, schema: Any) -> _StandIn | None:
         while "cls" not in schema and ("schema" in schema or "schema_ref" in schema):
             ref = schema.get("schema_ref")
             schema = schema["schema"] if ref is None else self._definitions[ref]
-        cls = schema.get("cls")
-        return -len(getattr(cls, "real", cls).__mro__) if isinstance(cls, type) else 0
+        cls: Any = schema.get("cls")
+        if isinstance(cls, _StandIn):
+            return cls
+        return _stand_in(cls) if schema.get("type") in _CLASSES else None
 
 
 _CLASSES = frozenset({"model", "dataclass"})
+_HAVE_CLASSES = _CLASSES | {"definition-ref"}
 _OBJECTS = _CLASSES | {"typed-dict"}
 #: Parts of a type that say nothing of their value: it may be a model that hides something.
 _OPEN = frozenset({"any", "callable", "function-plain", "is-instance", "is-subclass"})
@@ -187,7 +277,7 @@ def _opened(value: Any, met: dict[int, tuple[Any, Any]] | None = None) -> Any:
     kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if hasattr(kind, "__pydantic_serializer__"):
+    if hasattr(kind, "__pydantic_core_schema__"):
         return serializer_of(kind).to_python(value, by_alias=True)
     met = {} if met is None else met
     if id(value) in met:
@@ -218,6 +308,7 @@ def _opened(value: Any, met: dict[int, tuple[Any, Any]] | None = None) -> Any:
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 _OPENED: _Schema = {"type": "function-plain", "function": _opened}
+_OPENED_ANY: _Schema = {**_ANY, "serialization": _OPENED}
 
 
 class _StandIn(type):
@@ -229,7 +320,19 @@ class _StandIn(type):
         return isinstance(value, cls.real)
 
 
-def _stand_in(real: type) -> type:
+class _Nothing:
+    """What no value is of."""
+
+
+#: For its sake, pydantic looks at a union once more, and less strictly.
+_NEVER: _Schema = {
+    "type": "model",
+    "cls": _Nothing,
+    "schema": {"type": "model-fields", "fields": {}},
+}
+
+
+def _stand_in(real: type) -> _StandIn:
     own = _StandIn(real.__name__, (), {"__module__": real.__module__})
     own.real = real
     return own

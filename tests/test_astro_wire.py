@@ -8,12 +8,12 @@ import re
 import subprocess
 import sys
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -29,6 +29,7 @@ from pydantic import (
     Field,
     HttpUrl,
     PlainSerializer,
+    SecretStr,
     SerializeAsAny,
     Strict,
     computed_field,
@@ -1129,6 +1130,15 @@ SECRETIVE = Secretive(created_at=NOW, price=Decimal(1))
             id="a set of models in a model",
         ),
         pytest.param(set[Tag], {Tag(name="x")}, [{"name": "x"}], id="a set of models"),
+        pytest.param(
+            Sequence[set[Tag]], [{Tag(name="x")}], [[{"name": "x"}]], id="sets of models in a row"
+        ),
+        pytest.param(
+            create_model("Rows", at=(datetime, NOW), rows=(Sequence[set[Tag]], ...)),
+            {"rows": [{Tag(name="x")}]},
+            {"at": NOW, "rows": [[{"name": "x"}]]},
+            id="sets of models in a row of a model",
+        ),
         pytest.param(Row, {"at": NOW}, {"atTime": NOW}, id="the alias of a TypedDict"),
         pytest.param(Shown, Shown(at=NOW), {"at": "at 12:30", "year": 2024}, id="serialisers"),
         pytest.param(
@@ -1138,6 +1148,12 @@ SECRETIVE = Secretive(created_at=NOW, price=Decimal(1))
         pytest.param(tuple[int, datetime], (1, NOW), [1, NOW], id="a tuple"),
         pytest.param(Color, "red", "red", id="an enum"),
         pytest.param(HttpUrl, "https://a.example", AnyUrl("https://a.example/"), id="a URL"),
+        pytest.param(
+            create_model("Open", any=(Any, ...)),
+            {"any": [AnyUrl("https://a.example")]},
+            {"any": [AnyUrl("https://a.example/")]},
+            id="a URL within a field of any type",
+        ),
     ],
 )
 def test_declared_output_shows_what_it_declares(output, data, arrived):
@@ -1249,6 +1265,22 @@ class Zoo(BaseModel):
     inner: dict[str, Zoo] = {}
 
 
+class Grade(IntEnum):
+    GOOD = 1
+
+
+class Choice(BaseModel):
+    """A model beside what a function writes, and beside a class that numbers are made of."""
+
+    paid: Card | SecretStr
+    grade: Grade | str = Grade.GOOD
+
+
+class Several(BaseModel):
+    by: dict[str, Card] | dict[str, int]
+    row: Sequence[int] | list[dict[str, Card]]
+
+
 CARD = {"type": "visa", "at": NOW, "number": HIDDEN}
 ACCOUNT = {"number": HIDDEN, "at": NOW}
 SAVING = {**ACCOUNT, "rate": "1"}
@@ -1317,6 +1349,17 @@ EMPTY = {
             id="a union of a class and its base",
         ),
         pytest.param(Wallet(extra=Card()), {**EMPTY, "extra": CARD}, id="an extra member"),
+        pytest.param(Choice(paid=Card()), {"paid": CARD, "grade": 1}, id="beside a function"),
+        pytest.param(
+            Several(by={"a": Card()}, row=[{"a": Card()}]),
+            {"by": {"a": CARD}, "row": [{"a": CARD}]},
+            id="in a dictionary beside others",
+        ),
+        pytest.param(
+            Choice(paid="4242", grade="good"),
+            {"paid": "*" * 10, "grade": "good"},
+            id="a secret beside a model",
+        ),
     ],
 )
 def test_what_is_hidden_from_json_is_hidden_from_devalue(data, arrived, declared):
@@ -1326,6 +1369,47 @@ def test_what_is_hidden_from_json_is_hidden_from_devalue(data, arrived, declared
     text = post(app.test_client(), "give").text
 
     assert loads(text) == arrived
+    assert "4242" not in text
+
+
+class User(BaseModel):
+    name: str = "Ada"
+
+
+class UserInDb(User):
+    hash: str = "4242"
+
+
+@pytest.mark.parametrize("accept", ["application/json", DEVALUE])
+@pytest.mark.parametrize(
+    ("output", "give"),
+    [
+        pytest.param(User, UserInDb, id="alone"),
+        pytest.param(User | Sequence[User], UserInDb, id="beside many"),
+        pytest.param(User | SecretStr, UserInDb, id="beside a secret"),
+        pytest.param(User | HttpUrl | None, UserInDb, id="beside a URL"),
+        pytest.param(
+            list[User | Annotated[int, PlainSerializer(lambda value: value)]],
+            lambda: [UserInDb()],
+            id="beside a function",
+        ),
+        pytest.param(
+            dict[str, User] | dict[str, int], lambda: {"ada": UserInDb()}, id="in a dictionary"
+        ),
+        pytest.param(
+            create_model("Of", one=(User | Sequence[User], ...)),
+            lambda: {"one": UserInDb()},
+            id="in a field",
+        ),
+    ],
+)
+def test_what_only_a_subclass_has_leaves_in_no_union(output, give, accept):
+    app, actions = build(ACTIONS_WIRE="plain")
+    actions.action("give", output=output)(give)
+
+    text = post(app.test_client(), "give", headers={"Accept": accept}).text
+
+    assert "Ada" in text
     assert "4242" not in text
 
 
@@ -1394,6 +1478,9 @@ class Counted(BaseModel):
         pytest.param(dict[int, str], {}, '[["Map"]]', id="numbers"),
         pytest.param(dict[str, str], {}, "[{}]", id="texts"),
         pytest.param(dict[str | int, str], {}, "[{}]", id="either"),
+        pytest.param(dict[int | None, str], {}, '[["Map"]]', id="numbers and none"),
+        pytest.param(defaultdict[int, list[str]], {}, '[["Map"]]', id="with a default"),
+        pytest.param(Sequence[dict[int, str]], [{}], '[[1],["Map"]]', id="in a sequence"),
         pytest.param(list[dict[int, str]], [{}, {1: "a"}], '[[1,2],["Map"],["Map",3,4],1,"a"]'),
         pytest.param(
             Counted,
@@ -1401,6 +1488,13 @@ class Counted(BaseModel):
             '[{"likes":1,"names":2,"inner":3},["Map"],{},[4],{"likes":5,"names":8,"inner":9},'
             '["Map",6,7],7,1,{},[]]',
             id="in a model",
+        ),
+        pytest.param(tuple[int, dict[int, str]] | list[int], [1], "[[1],1]", id="in another one"),
+        pytest.param(
+            tuple[int, dict[int, str]] | list[int],
+            (1, {}),
+            '[[1,2],1,["Map"]]',
+            id="in a tuple of a union",
         ),
     ],
 )

@@ -239,15 +239,20 @@ def odd_actions() -> Any:
     for number, name in enumerate(["Größe", "1", "Date", "Result", "_"]):
         actions.action(f"a{number}", input=create_model(name, x=(int, ...)))(lambda input: 1)
     actions.action("deep", input=tree, output=tree)(lambda input: input)
+    row = create_model("Row", x=(Literal["C:\\"] | int, Field(alias="`${a}\\")))
+    actions.action("quoted", input=list[row], output=list[row])(lambda input: input)  # type: ignore[valid-type]
     return app.extensions["actions"].registry
 
 
 ODD = """\
-import { actions } from "/odd/client.js";
+import { actions, isInputError } from "/odd/client.js";
 await actions.deep({ a: [{ b: "c" }] });
 for (const one of [actions.a0, actions.a1, actions.a2, actions.a3, actions.a4]) {
   const done: unknown = await one({ x: 1 });
 }
+const { data, error } = await actions.quoted([{ "`${a}\\\\": "C:\\\\" }]);
+const path: string | number | undefined = data?.[0]["`${a}\\\\"];
+if (isInputError(error)) error.fields["0.`${a}\\\\"];
 """
 HEAD = """\
 import { actions, call, isActionError, isInputError, ActionError } from "/_actions/client.js";
@@ -557,6 +562,7 @@ ARRIVING: dict[str, tuple[Any, list[Any]]] = {
     "members that are texts": (dict[Word, int], [{}, {'b"q|uo': 1}]),
     "members that are numbers": (dict[Size, int], [{}, {1: 1}]),
     "either": (dict[str | int, int], [{}, {"a": 1}, {1: 1}, {1: 1, "a": 2}]),
+    "texts or none": (dict[str | None, int], [{}, {"a": 1}, {None: 1}]),
     "literals": (dict[Literal["a", "b"], int], [{}, {"a": 1}]),
     "mixed literals": (dict[Literal["a", 1], int], [{}, {"a": 1}, {1: 1}]),
     "ids": (dict[UUID, date], [{}, {UUID(int=1): date.today()}]),

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
@@ -1599,6 +1599,59 @@ def test_excluded_field_is_not_kept(session_site, output):
     result = through(session_site, Account(name="Ada", hash="top-secret"), output)
 
     assert data_of(result) == (Account(name="Ada") if output else {"name": "Ada"})
+
+
+class Known(Account):
+    secret: str = "top-secret"
+
+
+class Open(Account):
+    model_config = ConfigDict(extra="allow")
+
+
+class Holder(BaseModel):
+    account: Account
+    others: list[Account] = []
+
+
+@dataclasses.dataclass
+class Person:
+    name: str
+
+
+@dataclasses.dataclass
+class KnownPerson(Person):
+    secret: str = "top-secret"
+
+
+@pytest.mark.parametrize(
+    ("output", "value"),
+    [
+        pytest.param(Account, lambda: Known(name="Ada"), id="model"),
+        pytest.param(Account, lambda: Open(name="Ada", secret="top-secret"), id="extras"),
+        pytest.param(Holder, lambda: Holder(account=Known(name="Ada")), id="field"),
+        pytest.param(
+            Holder,
+            lambda: Holder(account=Account(name="Ada"), others=[Known(name="Ada")]),
+            id="item of a field",
+        ),
+        pytest.param(dict[str, Account], lambda: {"ada": Known(name="Ada")}, id="dictionary"),
+        pytest.param(Iterable[Account], lambda: iter([Known(name="Ada")]), id="iterator"),
+        pytest.param(Person, lambda: KnownPerson("Ada"), id="dataclass"),
+    ],
+)
+def test_what_only_a_subclass_has_is_not_kept(tmp_path, output, value):
+    """The session is signed, and no more: the browser can read it."""
+    site = Site(tmp_path)
+    site.actions.action("give", output=output)(lambda: value())
+
+    browser = Browser(site)
+    browser.post("", "give", page="/give")
+
+    with browser.client.session_transaction() as kept:
+        text = str(dict(kept))
+    assert "Ada" in text
+    assert "top-secret" not in text
 
 
 def test_model_without_a_declared_type_comes_back_with_its_computed_fields(session_site):
