@@ -1239,7 +1239,7 @@ PIECES = st.one_of(
     st.integers(-9, 30),
     st.sampled_from(
         [True, None, 1.0, 2**53, 2**64, "", "x", "__proto__", [], {}, [0], {"__proto__": 0}, "AQID"]
-    ),
+    ).map(copy.deepcopy),  # what is mutated is no piece of the next text
     st.sampled_from(TAGS),
     st.builds(lambda tag, refs: [tag, *refs], st.sampled_from(TAGS), st.lists(st.integers(-9, 9))),
     st.builds(lambda n, refs: [-7, n, *refs], st.integers(-1, 50), st.lists(st.integers(-9, 9))),
