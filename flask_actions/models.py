@@ -30,7 +30,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from .errors import ActionError, ActionInputError, Issue, LateIssues, Told
 from .messages import Places, Text, is_lazy
-from .packing import types_in
+from .packing import plain_fields, types_in
 from .rich import exact, is_pydantics
 from .shapes import (
     Fields,
@@ -563,6 +563,13 @@ class TypedOutput(Output):
     def _writer(self) -> SchemaSerializer:
         return exact(self.described.core_schema, self._serializer)
 
+    @cached_property
+    def _model(self) -> Any:
+        """The model that is declared, which :meth:`from_plain` makes of its fields; else None."""
+        schema: Mapping[str, Any] = self.described.core_schema
+        plain = schema["type"] == "model" and not schema.get("root_model")
+        return schema["cls"] if plain else None
+
     def to_json(self, data: Any) -> bytes:
         # By alias, as untyped data leaves, and as the model's JSON schema says.
         return self._writer.to_json(data, by_alias=True)
@@ -570,7 +577,10 @@ class TypedOutput(Output):
     def to_plain(self, data: Any) -> Any:
         # Models are packed by their fields: their serialisers write what people read, and no set
         # of them can be dumped.
-        return data if self.types else self._serializer.to_python(data, round_trip=True)
+        if not self.types:
+            return self._serializer.to_python(data, round_trip=True)
+        facts = plain_fields(data, self._model) if type(data) is self._model else None
+        return data if facts is None else facts
 
     def from_plain(self, plain: Any) -> Any:
         try:

@@ -177,10 +177,9 @@ def _fields(value: Any, kind: Any, known: bool, types: Types) -> dict[str, Any]:
 
     :param kind: its type, or the one that is declared.
     """
-    facts: dict[str, Any] = getattr(value, "__dict__", {})
-    if known and facts.keys() == _all_shown(kind) and not value.__pydantic_extra__:
-        if _AS_IT_IS.issuperset(map(type, facts.values())):
-            return facts
+    facts = plain_fields(value, kind) if known else None
+    if facts is not None:
+        return facts
     plain: dict[str, Any] = {}
     for name, info in _names(kind):
         item = getattr(value, name)
@@ -193,6 +192,14 @@ def _fields(value: Any, kind: Any, known: bool, types: Types) -> dict[str, Any]:
         for name in kind.model_computed_fields:
             plain[name] = _write(getattr(value, name), types)
     return plain
+
+
+def plain_fields(value: Any, kind: Any) -> dict[str, Any] | None:
+    """The fields of a model, if all are shown and each stands for itself."""
+    facts: dict[str, Any] = getattr(value, "__dict__", {})
+    if facts.keys() != _all_shown(kind) or value.__pydantic_extra__:
+        return None
+    return facts if _AS_IT_IS.issuperset(map(type, facts.values())) else None
 
 
 def _field(value: Any, name: str, item: Any, types: Types) -> Any:

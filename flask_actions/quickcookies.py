@@ -7,6 +7,7 @@ time. Together they are a fifth of a small JSON call.
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -53,26 +54,23 @@ class QuickSessions(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The serializer, which is made anew once keys or methods are others."""
         keys = (app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ()))
-        if not _PLAIN.issuperset(map(type, keys)):
-            return super().get_signing_serializer(app)  # none, or a proxy of one that changes
-        now = (
-            *keys,
-            self.salt,
-            self.digest_method,
-            self.key_derivation,
-            self.serializer,
-        )
-        then, serializer = self._made
-        if now != then:
-            serializer = super().get_signing_serializer(app)
-            if serializer is not None:
-                _keep_signer(serializer)
+        now = (*keys, self.salt, self.digest_method, self.key_derivation, self.serializer)
+        then, known = self._made
+        if now == then:
+            return known
+        serializer = super().get_signing_serializer(app)
+        # None without a key; and a key that is a proxy is another one for the next request.
+        if serializer is not None and _PLAIN.issuperset(map(type, keys)):
+            _keep_signer(serializer)
             self._made = now, serializer
         return serializer
 
 
 def _keep_signer(serializer: URLSafeTimedSerializer) -> None:
     """Have *serializer* keep its signer, and the signer its keys: both are made for each cookie."""
+    options = serializer.signer_kwargs
+    if getattr(options["digest_method"](), "name", "") == "sha1":  # which hmac leaves to OpenSSL
+        options["digest_method"] = hashlib.sha1
     make, own_salt = serializer.make_signer, serializer.salt
     signer = make()
     signer.derive_key = cache(signer.derive_key)  # type: ignore[method-assign]
