@@ -566,7 +566,7 @@ class TypedOutput(Output):
     @cached_property
     def _model(self) -> Any:
         """The model that is declared, which :meth:`from_plain` makes of its fields; else None."""
-        schema: Mapping[str, Any] = self.described.core_schema
+        schema: Mapping[str, Any] = {**self.described.core_schema}
         plain = schema["type"] == "model" and not schema.get("root_model")
         return schema["cls"] if plain else None
 
