@@ -178,7 +178,7 @@ class ActionError(Exception):
         self.status: int = self.code_to_status(code)
         self.code = code
         self.given: object = message
-        self.retry_after = None if retry_after is None else _whole_seconds(retry_after)
+        self.retry_after: int | None = None if retry_after is None else _whole_seconds(retry_after)
         self.reference = reference
         super().__init__(code, message)
 
