@@ -32,7 +32,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from werkzeug.security import generate_password_hash
 from werkzeug.serving import make_server
 
 from tests.machine import find_chromium, find_postgres, find_redis, free_port, redis_running
@@ -69,6 +70,15 @@ CHROMIUM_ARGUMENTS = [
 
 
 # A served app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def weak_passwords() -> Iterator[None]:
+    """The demo hashes passwords with a thirtieth of the work: most of its tests log in."""
+    weak = partial(generate_password_hash, method="scrypt:1024:8:1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("demo.models.generate_password_hash", weak)
+        yield
 
 
 @pytest.fixture
