@@ -8,8 +8,8 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 
 HOST ?= 127.0.0.1
 PORT ?= 5000
-# Three processes, since much of it waits for browsers and servers. Who has nothing left to do takes tests from another.
-WORKERS ?= 3
+# Four processes, since much of it waits for browsers and servers. Who has nothing left to do takes tests from another.
+WORKERS ?= 4
 TESTS ?=
 ONLY ?=
 ROWS ?=
